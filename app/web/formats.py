@@ -127,13 +127,13 @@ def outcome_sentence(outcome: str) -> str:
 def tell_crowd(outcome: str, crowd: Crowd) -> str:
     """Tell how everybody else judged, once there are enough to say so, and whether the ratings expected it."""
     if crowd.of < ENOUGH:
-        words = f"You are number {crowd.of + 1} of {ENOUGH}."
+        words = f"{plural(crowd.of, 'other')} judged this pair." if crowd.of else "Nobody else judged this pair yet."
     else:
         words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[Outcome(outcome)]}."
     if crowd.expected is None:
         return words
-    surprise = "A surprise: expected" if crowd.expected < SURPRISE else "Expected"
-    return f"{words} {surprise} {percent(crowd.expected)}."
+    ratings = "A surprise: ratings" if crowd.expected < SURPRISE else "Ratings"
+    return f"{words} {ratings} gave it {percent(crowd.expected)}."
 
 
 def tell_agreement(agreement: Agreement) -> str:

@@ -239,7 +239,7 @@ def test_names_words_and_what_is_said_are_whole(
         visit.page.get_by_role("button", name="The board").wait_for()  # the last pair: nothing else is said later
         visit.page.evaluate(
             "document.querySelector('[data-status]').textContent = "
-            "'You picked A. 58\u00a0% of 31 picked A too. A surprise: expected 23\u00a0%.'"
+            "'You picked A. 58\u00a0% of 31 picked A too. A surprise: ratings gave it 23\u00a0%.'"
         )
         cut = visit.page.evaluate(CUT)
         assert cut["words"] == []

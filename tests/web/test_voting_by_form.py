@@ -10,6 +10,9 @@ from sqlalchemy import func, select, update
 from app.arena.entries import competitions
 from app.arena.tables import Matchup, Voter
 from app.database.doors import Database
+from app.leaderboards.views.crowd import Crowd
+from app.web.formats import tell_crowd
+from app.words import Outcome
 from tests.web.factories import MODELS, OURS, competition, moment, parts_of, post, start
 
 
@@ -248,9 +251,22 @@ def test_the_frame_is_told_by_a_stylesheet(arena: Flask, client: FlaskClient) ->
 
 def test_the_reveal_tells_the_crowd(arena: Flask, client: FlaskClient) -> None:
     path = start(client)
-    assert "of 10" not in client.get(path).text
+    assert "judged this pair" not in client.get(path).text
     post(client, f"{path}/vote", outcome="tie")
-    assert "You called it a tie. You are number 1 of 10." in client.get(path).text
+    assert "You called it a tie. Nobody else judged this pair yet." in client.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("crowd", "told"),
+    [
+        (Crowd(0, 0, None), "Nobody else judged this pair yet."),
+        (Crowd(1, 1, 0.5), "1 other judged this pair. Ratings gave it 50\u00a0%."),
+        (Crowd(0, 9, 0.2), "9 others judged this pair. A surprise: ratings gave it 20\u00a0%."),
+        (Crowd(6, 10, 0.35), "60\u00a0% of 10 picked A too. Ratings gave it 35\u00a0%."),
+    ],
+)
+def test_few_others_are_counted_and_many_compared(crowd: Crowd, told: str) -> None:
+    assert tell_crowd(Outcome.A, crowd) == told
 
 
 def test_my_votes_show_thumbnails(arena: Flask, client: FlaskClient) -> None:

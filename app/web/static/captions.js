@@ -10,10 +10,14 @@ const NEEDED = 10;
 export function tellCrowd({ outcome, crowd: others }) {
   if (!others) return "";
   const much = others.of >= NEEDED;
-  const words = much ? `${Math.round((100 * others.same) / others.of)}\u00a0% of ${others.of} ${TOO[outcome]}.` : `You are number ${others.of + 1} of ${NEEDED}.`;
+  const words = much ? `${Math.round((100 * others.same) / others.of)}\u00a0% of ${others.of} ${TOO[outcome]}.` : tellFew(others.of);
   if (others.expected == null) return words;
   const share = Math.round(100 * others.expected);
-  return `${words} ${share < 35 ? "A surprise: expected" : "Expected"} ${share}\u00a0%.`;
+  return `${words} ${share < 35 ? "A surprise: ratings" : "Ratings"} gave it ${share}\u00a0%.`;
+}
+
+function tellFew(others) {
+  return others ? `${others} other${others === 1 ? "" : "s"} judged this pair.` : "Nobody else judged this pair yet.";
 }
 
 export function countVotes(votes) {
