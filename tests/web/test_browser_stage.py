@@ -227,6 +227,27 @@ CUT = """
 """
 
 
+SAY = "document.querySelector('[data-status]').textContent = words;"
+SAID = "You picked A. 58\u00a0% of 31 picked A too. A surprise: ratings gave it 23\u00a0%."
+TROUBLES = (
+    "The server does not answer. Your answer is kept in this tab and sent again.",
+    "This browser no longer knows this pair: its cookie is gone. Your answer was not stored.",
+    "This pair is over: it was given back, its competition closed, or a picture was taken out of it.",
+)
+
+
+@pytest.mark.parametrize("size", [(320, 568), (360, 640), (390, 664), (768, 1024)])
+def test_troubles_are_told_in_whole_sentences(base: str, browser: Browser, size: tuple[int, int]) -> None:
+    with visiting(browser, base, viewport={"width": size[0], "height": size[1]}) as visit:
+        start(visit, "square")
+        visit.press("1", "revealed")
+        visit.page.get_by_role("button", name="The board").wait_for()
+        visit.page.evaluate("document.querySelector('[data-undo]').hidden = true")
+        for words in TROUBLES:
+            cut = visit.page.evaluate(f"(words) => {{ {SAY} return ({CUT})(); }}", words)
+            assert (words, cut["words"], max(cut["status"][1], 0)) == (words, [], 0)
+
+
 @pytest.mark.parametrize("slug", ["square", "upright", "tall"])
 @pytest.mark.parametrize("size", [(320, 568), (360, 640), (390, 664), (768, 1024), (844, 390)])
 def test_names_words_and_what_is_said_are_whole(
@@ -237,11 +258,7 @@ def test_names_words_and_what_is_said_are_whole(
         assert visit.page.evaluate(CUT)["words"] == []
         visit.press("1", "revealed")
         visit.page.get_by_role("button", name="The board").wait_for()  # the last pair: nothing else is said later
-        visit.page.evaluate(
-            "document.querySelector('[data-status]').textContent = "
-            "'You picked A. 58\u00a0% of 31 picked A too. A surprise: ratings gave it 23\u00a0%.'"
-        )
-        cut = visit.page.evaluate(CUT)
+        cut = visit.page.evaluate(f"(words) => {{ {SAY} return ({CUT})(); }}", SAID)
         assert cut["words"] == []
         assert cut["status"][1] <= 0
         if slug == "square" or size[0] > 360:

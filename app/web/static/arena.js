@@ -173,7 +173,7 @@ async function submit(outcome) {
   const slow = setTimeout(() => tellDelay("Sending …"), SLOW);
   enter("sending");
   try {
-    const answer = await deliver(id, outcome, ({ message }) => tellDelay(`Sending … ${message} Your answer is kept in this tab and sent again.`));
+    const answer = await deliver(id, outcome, ({ message }) => tellDelay(`${message} Your answer is kept in this tab and sent again.`));
     clearTimeout(slow);
     reveal(answer);
   } catch (refusal) {
