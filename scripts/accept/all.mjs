@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as aiSdk from "./ai_sdk.mjs";
 import * as openai from "./openai.mjs";
 import * as painters from "./painters.mjs";
 import { addLines, close, item } from "./report.mjs";
+import { freePort, started } from "./server.mjs";
 import { standIn } from "./stand_in.mjs";
 
 const LINK_SECONDS = 60;
@@ -25,31 +25,12 @@ const PYTHON = [
   ["client_bodies.py", "openai-newest"],
 ];
 
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 // Settings of the machine it runs on must not decide what is tested.
 function environment(port, upstream) {
   const own = { DATA_DIR: join(ACCEPT_FOLDER, "data"), PORT: String(port), HOST: "127.0.0.1", WORKERS: "2", LOG_LEVEL: "warning" };
   const slot = { OPENAI_COMPATIBLE: "stand-in", STAND_IN_UPSTREAM_URL: upstream };
   const gateway = { FILE_URL_SECONDS: String(LINK_SECONDS), DEFAULT_IMAGE_MODEL: "pixel-mini" };
   return { PATH: process.env.PATH, HOME: process.env.HOME, ...own, ...slot, ...gateway };
-}
-
-async function started(base, server) {
-  for (let tries = 0; tries < 150; tries += 1) {
-    const answer = await fetch(`${base}/readyz`).catch(() => null);
-    if (answer?.ok) return;
-    if (server.exitCode !== null) break;
-    await sleep(200);
-  }
-  throw new Error("the server did not start");
 }
 
 // Each in an environment of its own: the packages want different versions of each other.
@@ -84,7 +65,7 @@ const keys = {
 };
 const server = spawn(ARENA, ["serve"], { env, stdio: ["ignore", "ignore", "inherit"] });
 try {
-  await started(base, server);
+  await started(`${base}/readyz`, server);
   const made = Date.now();
   const link = await openai.link(`${base}/openai/v1`, keys.full);
   await item("a link before its time is over: 200", async () => assert.equal((await fetch(link)).status, 200));
