@@ -80,6 +80,16 @@ def test_every_page(browser: Browser, base: str, scheme: str, width: int) -> Non
     assert complaints == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_printed_in_ink_without_its_controls(browser: Browser, base: str, scheme: str) -> None:
+    with visiting(browser, base, color_scheme=scheme) as visit:
+        visit.open(PATHS["board"])
+        visit.page.emulate_media(media="print")
+        ink = visit.page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+        assert ink == "rgb(25, 26, 23)"
+        assert visit.page.locator("nav.pages, .filter, .button").filter(visible=True).count() == 0
+
+
 @pytest.mark.parametrize(
     ("mode", "width", "scheme"),
     [
