@@ -126,10 +126,12 @@ def outcome_sentence(outcome: str) -> str:
 
 def tell_crowd(outcome: str, crowd: Crowd) -> str:
     """Tell how everybody else judged, once there are enough to say so, and whether the ratings expected it."""
-    if crowd.of < ENOUGH:
-        words = f"{plural(crowd.of, 'other')} judged this pair." if crowd.of else "Nobody else judged this pair yet."
-    else:
+    if crowd.of >= ENOUGH:
         words = f"{percent(crowd.same / crowd.of)} of {crowd.of} {TOO[Outcome(outcome)]}."
+    elif crowd.of:
+        words = f"{plural(crowd.of, 'other')} judged this pair."
+    else:
+        words = "Nobody else judged this pair yet."
     if crowd.expected is None:
         return words
     ratings = "A surprise: ratings" if crowd.expected < SURPRISE else "Ratings"
