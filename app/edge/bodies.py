@@ -16,7 +16,7 @@ BODY_BYTES = 64 * 1024
 COMPRESSIONS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress"})
 NO_TEXT = "Text must not hold NUL or lone surrogates."
 NO_FORM = "The body is no whole form, or the Content-Type does not name the boundary between its parts."
-NO_FORM_TEXT = "Text in a form must be UTF-8 without NUL; a part that holds a file needs a filename."
+NO_FORM_TEXT = "Text in a form must be UTF-8 without NUL and U+FFFD; a part that holds a file needs a filename."
 UNREADABLE = "\ufffd"
 """What stands in a form's text for bytes that are not UTF-8."""
 

@@ -112,7 +112,9 @@ def _call(
         return CallResult((), error, clock() - started, 0)
     pictures: list[GeneratedImage] = []
     failure: ProviderError | None = None
-    for made in reply.images[:count]:
+    for made in reply.images:
+        if len(pictures) == count:
+            break
         try:
             pictures.append(_finish(_collect(made, http, plan), made, plan, request))
         except ProviderError as error:
@@ -124,9 +126,11 @@ def _call(
 
 
 def _collect(made: ProviderImage, http: HttpSession, plan: RequestPlan) -> bytes:
-    """Fetch the bytes where only a link came: providers' links die. Raises ProviderError."""
+    """Decode base64, and fetch what lies behind a link: providers' links die. Raises ProviderError."""
     if made.data is not None:
         return made.data
+    if made.coded is not None:
+        return from_base64(made.coded)
     link = made.url or ""
     if link.startswith("data:"):
         return from_base64(link)

@@ -73,6 +73,8 @@ def plan(
     """Plan a request for one offering; `natural` is the shape of an edit's input. Raises InvalidParameter."""
     limits = merge_limits(model.limits, offering.limits)
     _check(request, limits, contract)
+    if isinstance(provider, LocalPainter):
+        provider.check(request, offering.provider_model_id or model.slug)
     passed = pass_values(request.extra, contract)
     # Where nothing is known of the server, the maker's list of sizes is no limit of it.
     shape = shape_of(request.wish, contract, Limits() if contract.open else limits, natural)

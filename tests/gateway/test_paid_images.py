@@ -200,6 +200,15 @@ def test_json_is_read_in_every_spelling(world: World, upstream: Upstream, spell:
     assert world.ask(model="twin-1").drawn[0].picture.data == PICTURE
 
 
+def test_damaged_base64_costs_nobody_the_other_images(world: World, upstream: Upstream) -> None:
+    world.at("openai", upstream.base)
+    damaged = {"b64_json": "!"}
+    upstream.on("POST", OPENAI, says(200, {"data": [damaged, {"b64_json": coded(PICTURE)}]}))
+    made = world.ask(model="twin-1")
+    assert made.drawn[0].picture.data == PICTURE
+    assert [one.outcome for one in made.attempts] == ["ok"]
+
+
 def test_a_link_that_is_gone_is_asked_once(world: World, upstream: Upstream) -> None:
     world.at("openai", upstream.base)
     upstream.on("POST", OPENAI, says(200, {"data": [{"url": f"{upstream.base}/1.png"}]}))

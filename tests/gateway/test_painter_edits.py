@@ -16,8 +16,10 @@ from app.catalog.limits import Limits
 from app.catalog.shapes import ModelSeed
 from app.gateway.errors import GatewayError, InvalidParameter, ProviderRejected
 from app.gateway.images import decode
-from app.gateway.providers.base import ProviderError, ProviderRequest
+from app.gateway.planning import estimate
+from app.gateway.providers.base import ProviderRequest
 from app.gateway.providers.painter import LocalPainter
+from app.gateway.request import Operation, read_request
 from app.gateway.sizes import SQUARE, SizeWish, match
 from app.gateway.wire import Client
 from app.painter.paint import paint
@@ -104,13 +106,7 @@ def test_the_input_size_is_kept_where_no_other_is_asked_for() -> None:
     assert make(job("studio-xl", tiny))[0].size == (1024, 1024)
 
 
-def test_one_painter_takes_square_png_alone() -> None:
-    wide, jpeg = saved(drawing()), saved(drawing((256, 256)), "JPEG")
-    for data in (wide, jpeg):
-        for operation in ("edit", "variation"):
-            with pytest.raises(ProviderError) as caught:
-                make(job("legacy-2", data, operation=operation))
-            assert (caught.value.code, caught.value.param) == ("rejected", "image")
+def test_one_painter_draws_three_sizes_alone() -> None:
     assert make(job("legacy-2", saved(drawing((512, 512)))))[0].size == (512, 512)
     assert make(job("legacy-2", saved(drawing((300, 300)))))[0].size == (1024, 1024)
 
@@ -203,17 +199,26 @@ def test_an_unusable_mask_is_a_clear_error(arena: World, given: bytes) -> None:
     assert caught.value.param == "mask"
 
 
-@pytest.mark.parametrize(
-    ("picture", "told"),
-    [
-        (saved(drawing((256, 256)), "JPEG"), "a square PNG alone; this is a jpeg of 256x256 pixels"),
-        (saved(drawing()), "a square PNG alone; this is a png of 320x256 pixels"),
-    ],
-)
-def test_a_painter_says_why_it_refuses(seeded_world: World, picture: bytes, told: str) -> None:
+@pytest.mark.parametrize("operation", ["edit", "variation"])
+def test_a_painter_of_squares_refuses_another_shape_before_it_draws(
+    seeded_world: World, operation: Operation
+) -> None:
     seeded_world.at("painter", "")
-    with pytest.raises(ProviderRejected, match=f"refused the parameter image. legacy-2 takes {told}"):
-        seeded_world.ask(operation="edit", model="legacy-2", images=(picture,))
+    told = "legacy-2 takes square images alone; this one has 320x256 pixels."
+    wide = (saved(drawing()),)
+    with pytest.raises(InvalidParameter, match=told) as caught:
+        seeded_world.ask(operation=operation, model="legacy-2", images=wide)
+    assert caught.value.param == "image"
+    asked = read_request(operation, {"prompt": "night", "model": "legacy-2"}, images=wide)
+    with pytest.raises(InvalidParameter, match=told):
+        estimate(seeded_world.database, asked, seeded_world.means, now=seeded_world.now)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_painter_of_squares_takes_any_format(seeded_world: World, kind: str) -> None:
+    seeded_world.at("painter", "")
+    made = seeded_world.ask(operation="edit", model="legacy-2", images=(saved(drawing((256, 256)), kind),))
+    assert made.drawn[0].picture.size == (256, 256)
 
 
 def test_more_images_than_the_model_takes_are_refused(arena: World) -> None:

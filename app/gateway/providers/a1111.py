@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderImage, ProviderReply, ProviderRequest, from_base64, make_reply
+from app.gateway.providers.base import ProviderImage, ProviderReply, ProviderRequest, make_reply
 from app.gateway.providers.http import HttpProvider
 
 
@@ -34,4 +34,4 @@ class Automatic1111(HttpProvider):
 def read_base64_images(found: Mapping[str, Any]) -> ProviderReply:
     """Read a list of images in bare base64. Raises ProviderError."""
     coded = found.get("images")
-    return make_reply(ProviderImage(data=from_base64(text)) for text in (coded if isinstance(coded, list) else ()))
+    return make_reply(ProviderImage(coded=text) for text in (coded if isinstance(coded, list) else ()))

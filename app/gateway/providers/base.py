@@ -93,9 +93,10 @@ class ProviderRequest:
 
 @dataclass(frozen=True)
 class ProviderImage:
-    """One image, as bytes or as a link still to be fetched."""
+    """One image: as bytes, in base64 still to be decoded, or as a link still to be fetched."""
 
     data: bytes | None = None
+    coded: Any = None
     url: str | None = None
     revised_prompt: str | None = None
 

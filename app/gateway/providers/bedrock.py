@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64, is_moderated
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, is_moderated
 from app.gateway.providers.http import HttpProvider
 
 
@@ -25,4 +25,4 @@ class Bedrock(HttpProvider):
             told = found.get("finish_reasons")
             reasons = " ".join(str(reason) for reason in told) if isinstance(told, list) else str(told or "")
             raise ProviderError("moderated" if is_moderated(replies, reasons) else "no_image")
-        return ProviderReply(tuple(ProviderImage(data=from_base64(text)) for text in images))
+        return ProviderReply(tuple(ProviderImage(coded=text) for text in images))

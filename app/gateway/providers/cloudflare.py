@@ -11,7 +11,7 @@ from typing import Any
 
 from app.catalog.contracts import Replies
 from app.gateway.formats import sniff
-from app.gateway.providers.base import ProviderImage, ProviderReply, from_base64, make_reply
+from app.gateway.providers.base import ProviderImage, ProviderReply, make_reply
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.tasks import links_at
 from app.gateway.wire import HttpAnswer
@@ -37,6 +37,6 @@ class Cloudflare(HttpProvider):
 
 
 def read_text_image(text: str) -> ProviderImage:
-    """Read an image that is written as a link or in base64. Raises ProviderError."""
+    """Read an image that is written as a link or in base64."""
     is_link = text.startswith(("https://", "http://"))
-    return ProviderImage(url=text) if is_link else ProviderImage(data=from_base64(text))
+    return ProviderImage(url=text) if is_link else ProviderImage(coded=text)

@@ -14,7 +14,6 @@ from app.gateway.providers.base import (
     ProviderImage,
     ProviderReply,
     Usage,
-    from_base64,
     items,
     make_reply,
 )
@@ -49,7 +48,7 @@ def read_predictions(found: Mapping[str, Any]) -> ProviderReply:
     """Read Imagen's images; it leaves out what its filter stopped. Raises ProviderError."""
     predictions = items(found.get("predictions"))
     coded = [item["bytesBase64Encoded"] for item in predictions if item.get("bytesBase64Encoded")]
-    return make_reply((ProviderImage(data=from_base64(text)) for text in coded), "moderated")
+    return make_reply((ProviderImage(coded=text) for text in coded), "moderated")
 
 
 def read_candidates(found: Mapping[str, Any], replies: Replies) -> ProviderReply:
@@ -66,7 +65,7 @@ def read_candidates(found: Mapping[str, Any], replies: Replies) -> ProviderReply
     if not images:
         reasons = {str(item.get("finishReason")) for item in candidates}
         raise ProviderError("moderated" if reasons & set(replies.moderated) else "no_image")
-    made = tuple(ProviderImage(data=from_base64(part.get("data"))) for part in images)
+    made = tuple(ProviderImage(coded=part.get("data")) for part in images)
     return ProviderReply(made, _usage(found.get("usageMetadata")))
 
 

@@ -16,7 +16,6 @@ from app.gateway.providers.base import (
     ProviderReply,
     ProviderRequest,
     Usage,
-    from_base64,
     items,
 )
 from app.gateway.providers.dashscope import links_of_messages
@@ -101,13 +100,14 @@ def is_refused(item: Mapping[str, Any]) -> bool:
 
 
 def read_image(item: Mapping[str, Any]) -> list[ProviderImage]:
-    """Read the image of an item; none where it holds neither base64 nor a link. Raises ProviderError."""
+    """Read the image of an item; none where it holds neither base64 nor a link."""
     coded, url, prompt = item.get("b64_json"), item.get("url"), item.get("revised_prompt")
-    if not coded and not isinstance(url, str):
+    is_coded = isinstance(coded, str) and coded != ""
+    if not is_coded and not isinstance(url, str):
         return []
     return [
         ProviderImage(
-            data=from_base64(coded) if coded else None,
+            coded=coded if is_coded else None,
             url=url if isinstance(url, str) else None,
             revised_prompt=prompt if isinstance(prompt, str) else None,
         )

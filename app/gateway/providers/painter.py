@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from app.catalog.limits import Limits
 from app.gateway.adjustments import Adjustment, shorten
-from app.gateway.formats import sniff
+from app.gateway.errors import InvalidParameter
 from app.gateway.images import INPUT, decode, encode
+from app.gateway.masks import image_size
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SEEDS = 2**31
-SQUARE_PNG = frozenset({"legacy-2"})
-"""Painters that take nothing but a square PNG, as DALL-E 2 does."""
+SQUARE = frozenset({"legacy-2"})
+"""Painters that take square images alone, as DALL-E 2 does."""
 DEFAULT_SIZE = (1024, 1024)
 MOST_TOLD = 20
 """Parts of a prompt of which an answer says that they were left out."""
@@ -36,6 +37,13 @@ class LocalPainter:
     rng: random.Random = field(default_factory=random.SystemRandom, repr=False)
     slug: str = "painter"
     base_url: str = ""
+
+    def check(self, request: ImageRequest, model_id: str) -> None:
+        """Refuse images of a shape that a model does not take. Raises InvalidParameter."""
+        for width, height in map(image_size, request.images if model_id in SQUARE else ()):
+            if width != height:
+                message = f"{model_id} takes square images alone; this one has {width}x{height} pixels."
+                raise InvalidParameter("image", message)
 
     def read_prompt(self, request: ImageRequest) -> list[Adjustment]:
         """List what of a prompt the painters will leave out."""
@@ -95,22 +103,12 @@ def _picture(job: ProviderRequest, seed: int) -> "Image.Image":
 
     if job.operation == "generation":
         return paint(job.prompt, job.model_id, seed, job.size or DEFAULT_SIZE)
-    first, *others = _inputs(job)
+    first, *others = [decode(data, alpha=True, limits=INPUT) for data in job.images]
     size = _choose_edit_size(job, first.size)
     if job.operation == "variation":
         return vary(fit(first, size), job.model_id, seed)
     mask = decode(job.mask, alpha=True, limits=INPUT) if job.mask is not None else None
     return edit(first, job.prompt, mask, job.model_id, seed, size, references=others)
-
-
-def _inputs(job: ProviderRequest) -> list["Image.Image"]:
-    """Decode the images of a request. Raises ProviderError for what this painter does not take."""
-    images = [decode(data, alpha=True, limits=INPUT) for data in job.images]
-    (width, height), kind = images[0].size, sniff(job.images[0])
-    if job.model_id in SQUARE_PNG and not (kind == "png" and width == height):
-        reason = f"{job.model_id} takes a square PNG alone; this is a {kind} of {width}x{height} pixels."
-        raise ProviderError("rejected", param="image", reason=reason)
-    return images
 
 
 def _choose_edit_size(job: ProviderRequest, natural: Size) -> Size:

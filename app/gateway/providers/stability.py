@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from app.catalog.contracts import Replies
-from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, from_base64
+from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply
 from app.gateway.providers.http import HttpProvider
 
 
@@ -24,4 +24,4 @@ class Stability(HttpProvider):
             raise ProviderError("moderated")
         if not found.get("image"):
             raise ProviderError("no_image")
-        return ProviderReply((ProviderImage(data=from_base64(found["image"])),))
+        return ProviderReply((ProviderImage(coded=found["image"]),))
