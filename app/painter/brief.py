@@ -2,23 +2,16 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from app.painter.colour import NAMED, RGB
-from app.painter.vocabulary import (
-    ARTICLES,
-    COUNTS,
-    DENIALS,
-    NO_DENIALS,
-    NOUNS,
-    PLURALS,
-    RELATIONS,
-    WORDS_OF_LONGEST_NOUN,
-)
+from app.painter.languages import blank_false_friends
+from app.painter.lexicon import noun_at, relation_at
+from app.painter.modifiers import Modifiers, Wanted, colours_after, hear
+from app.painter.vocabulary import ARTICLES, BEARING, COUNTS, DEFINITE, DENIALS, NO_DENIALS
 
 READ_AT_MOST = 4000  # characters; what follows cannot change the picture
-MOST_OF_A_KIND = 9
 MOST_KINDS = 6
 EDGES = {"first", "last"}
 STOPS = {".", ";", ":"}
@@ -34,28 +27,22 @@ STEP_NUMBER = re.compile(r"(?<![\w.,])\d{1,2}[.)]\s")
 NAME_LIST = re.compile(r"\bnames?\b[^:\n]{0,20}:\s*([^.\n\u2022;]{2,120})")
 NEGATIVE = re.compile(r"--no\b.*?(?=\s--|$)|\bnegative[ _]prompt\s*:.*", re.IGNORECASE | re.DOTALL)
 """What other programs read as a list of things to leave out."""
-AFTER = re.compile(rf"(?:in|(?:that|which) (?:is|are)|is|are|painted|coloured|colored) ({'|'.join(NAMED)})\b")
 FREE = re.compile(r"free\b(?! (of|from|to|as|on|in)\b)")
 PICTURES = frozenset(["photo", "photograph", "picture", "image", "drawing", "film", "movie"])
 """Words whose colour is that of the whole: a black and white photo of two dogs."""
-SAME_IN_PLURAL = frozenset(["sheep", "fish", "scissors", "skis", "sunglasses", "headphones"])
+WORN = frozenset(["hat", "crown"])
+WEARERS = frozenset(["cat", "dog", "fox", "rabbit", "person", "robot", "teddy bear"])
+"""What is drawn from the front, with its head in the middle."""
+ANYBODY = frozenset(["person", "human"])
+"""Words for a person who was named otherwise before."""
 CAPITAL = re.compile(r"[^\W\d_][\w'\u2019-]{1,24}")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One kind of thing: `noun` is a key of `NOUNS`, `colour` is None where the prompt gives none."""
-
-    noun: str
-    count: int = 1
-    colour: RGB | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """
-    The thing at index `one` lies `side` (left, right, above, below, on, near) of the one at `other`; first and
-    last put it at that end of the row.
+    The thing at index `one` lies `side` (left, right, above, below, on, near) of the one at `other`, or is worn by
+    it; first and last put it at that end of the row.
     """
 
     one: int
@@ -77,6 +64,8 @@ class Brief:
     relations: tuple[Relation, ...]
     capped: tuple[str, ...] = ()
     """What is asked for in larger numbers than are drawn, as `20 balloon`."""
+    beyond: tuple[str, ...] = ()
+    """What comes after the last kind of thing that is drawn."""
 
     def has(self, *words: str) -> bool:
         return not self.word_set.isdisjoint(words)
@@ -111,10 +100,10 @@ def words_of(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def read(prompt: str) -> Brief:
-    text = NEGATIVE.sub(" ", prompt[:READ_AT_MOST])
+    text = blank_false_friends(NEGATIVE.sub(" ", prompt[:READ_AT_MOST]))
     words = words_of(text)
-    capped: list[str] = []
-    wanted, relations = _things(words_of(STEP_NUMBER.sub(" ", QUOTED.sub(" ", text))), capped)
+    things = Things()
+    things.read(words_of(STEP_NUMBER.sub(" ", QUOTED.sub(" ", text))))
     return Brief(
         prompt=prompt,
         words=words,
@@ -122,9 +111,10 @@ def read(prompt: str) -> Brief:
         quotes=tuple(filter(None, (_tidy(one or other) for one, other in QUOTED.findall(text))))[:6],
         steps=_steps(text),
         names=_names(text),
-        wanted=wanted,
-        relations=relations,
-        capped=tuple(capped),
+        wanted=tuple(things.wanted),
+        relations=tuple(things.relations),
+        capped=tuple(things.capped),
+        beyond=tuple(things.beyond),
     )
 
 
@@ -149,98 +139,97 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part[:1].isupper() and CAPITAL.match(part))[:6]
 
 
-def _things(words: tuple[str, ...], capped: list[str]) -> tuple[tuple[Wanted, ...], tuple[Relation, ...]]:
-    """
-    Read the words once into things and relations: colours, counts and relations wait for the next noun.
+@dataclass(slots=True)
+class Things:
+    """Collect the things that a prompt names, their relations, and what of them is more than is drawn."""
 
-    Things that are denied, as in `no people` and `without a hat`, are left out; `capped` gets those that are too
-    many.
-    """
-    wanted: list[Wanted] = []
-    relations: list[Relation] = []
-    said: list[Modifiers] = [Modifiers()]
-    denied, side, i = _denied(words), "", 0
-    while i < len(words):
-        noun, taken, many = _noun_at(words, i)
-        phrase, length = _relation_at(words, i)
-        if noun:
-            after, more = _colour_after(words, i + taken)
-            told = [replace(said[-1], colours=said[-1].colours or after)]
-            told = [one.of_a_kind(noun, " ".join(words[i : i + taken]), many=many) for one in (*said[:-1], *told)]
-            if i not in denied:
-                capped += [one.capped for one in told if one.capped]
-                _add(wanted, relations, [kind for one in told for kind in one.kinds(noun, many=many)], side)
-            said, side, taken = [Modifiers()], "", taken + more
-        elif phrase in EDGES and wanted:
-            relations.append(Relation(len(wanted) - 1, phrase, len(wanted) - 1))
-            taken = length
-        elif length and wanted:
-            side, taken = phrase, length
-        elif words[i] in STOPS or words[i] in PICTURES:
-            said, side = [Modifiers()], ""
-        else:
-            said = _hear(said, words, i)
-        i += max(1, taken)
-    return tuple(wanted), tuple(relations)
+    wanted: list[Wanted] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    capped: list[str] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)
+    """By which words each thing was named."""
+
+    def read(self, words: tuple[str, ...]) -> None:
+        """
+        Read the words once: colours, counts, sizes and relations wait for the next noun.
+
+        Things that are denied, as in `no people` and `without a hat`, are left out.
+        """
+        said: list[Modifiers] = [Modifiers()]
+        denied, side, i = _denied(words), "", 0
+        before, end = "", 0
+        while i < len(words):
+            noun, taken, many = noun_at(words, i)
+            phrase, length = relation_at(words, i)
+            if noun:
+                several = many or (said[-1].count or 1) > 1
+                after, more = colours_after(words, i + taken, several=several and not said[-1].colours)
+                written = " ".join(words[i : i + taken])
+                told = [replace(said[-1], colours=said[-1].colours or after)]
+                told = [one.of_a_kind(noun, written, many=many) for one in (*said[:-1], *told)]
+                is_one_name = noun == before and i == end  # a retriever puppy
+                before, end = noun, i + taken
+                if is_one_name and many and self.wanted and self.wanted[-1].noun == noun and i not in denied:
+                    self.wanted[-1] = replace(self.wanted[-1], count=max(2, self.wanted[-1].count))
+                elif i not in denied and not is_one_name:
+                    self.capped += [one.capped for one in told if one.capped]
+                    kinds = [kind for one in told for kind in one.kinds(noun, many=many)]
+                    self._add(kinds, written, side, is_known=_is_known(words, i), is_told_of=bool(after))
+                said, side, taken = [Modifiers()], "", taken + more
+            elif phrase in EDGES and self.wanted:
+                self.relations.append(Relation(len(self.wanted) - 1, phrase, len(self.wanted) - 1))
+                taken = length
+            elif length and self.wanted:
+                said, side, taken = [Modifiers()], "in" if words[i] == "in" and length == 1 else phrase, length
+            elif words[i] in STOPS or words[i] in PICTURES:
+                said, side = [Modifiers()], ""
+            else:
+                side = "worn" if self.wanted and (words[i] in BEARING or words[i] == "with") else side
+                said = hear(said, words, i)
+            i += max(1, taken)
+
+    def _add(self, kinds: list[Wanted], written: str, side: str, *, is_known: bool, is_told_of: bool) -> None:
+        """
+        Add things, or take them for the earlier one of their noun: the cat, after a cat, is the same,
+        unless colour or count differ. Of an earlier one it may be told which colour it has: `the cat is black`.
+        """
+        before = len(self.wanted) - 1
+        for new in kinds:
+            plain = replace(new, colour=None) if is_known and is_told_of else new
+            place = self._find(plain, written, is_known=is_known)
+            if place < len(self.wanted) and new.colour:
+                self.wanted[place] = replace(self.wanted[place], colour=new.colour)
+            if place == len(self.wanted):
+                if len(self.wanted) >= MOST_KINDS:
+                    self.beyond.append(written)
+                    continue
+                self.wanted.append(new)
+                self.spoken.append(written)
+            if side and before >= 0 and before != place:
+                self._relate(before, side, place)
+
+    def _find(self, new: Wanted, written: str, *, is_known: bool) -> int:
+        """Find the earlier thing that is meant, else where a new one goes: a man and a woman are two."""
+        for i, old in enumerate(self.wanted):
+            is_named = written == self.spoken[i] or written in ANYBODY or (is_known and new.noun != "person")
+            is_counted = new.count == 1 or (is_known and new.count <= old.count)
+            if old.noun == new.noun and new.colour in (None, old.colour) and is_named and is_counted:
+                return i
+        return len(self.wanted)
+
+    def _relate(self, before: int, side: str, place: int) -> None:
+        """Note where the newer thing lies, or that the other wears it."""
+        can_wear = self.wanted[place].noun in WORN and self.wanted[before].noun in WEARERS
+        if side in {"worn", "in"} and can_wear:
+            self.relations.append(Relation(place, "worn", before))
+        elif side != "worn":
+            self.relations.append(Relation(before, "near" if side == "in" else side, place))
 
 
-@dataclass(frozen=True, slots=True)
-class Modifiers:
-    """
-    Hold what a prompt says of a thing before it names it: how many, and in which colours.
-
-    `capped` names the thing with its number, as `20 balloon`, where that is more than are drawn.
-    """
-
-    count: int | None = None
-    colours: tuple[RGB, ...] = ()
-    capped: str = ""
-
-    def of_a_kind(self, noun: str, written: str, *, many: bool) -> "Modifiers":
-        """Return it as this noun can mean it: at most nine, and `route 66 car` is one car."""
-        if (self.count or 0) <= MOST_OF_A_KIND:
-            return self
-        if not many and noun not in SAME_IN_PLURAL:
-            return replace(self, count=None)
-        return replace(self, count=MOST_OF_A_KIND, capped=f"{self.count} {written}")
-
-    def kinds(self, noun: str, *, many: bool) -> list[Wanted]:
-        """Make a kind of each colour where several things are meant; a single one has the last colour."""
-        if self.count == 0:
-            return []
-        count = self.count or (max(2, len(self.colours)) if many else 1)
-        shades: list[RGB | None] = [*(self.colours[:count] if count > 1 else self.colours[-1:])]
-        return [Wanted(noun, count // max(1, len(shades)), shade) for shade in shades or [None]]
-
-
-def _hear(said: list[Modifiers], words: tuple[str, ...], i: int) -> list[Modifiers]:
-    """Take in a word that is no noun: a colour, a count, or the `and` of `one red and one blue balloon`."""
-    word, last = words[i], said[-1]
-    if word in NAMED:
-        before = last.colours if _is_joined(words, i) else ()
-        return [*said[:-1], replace(last, colours=(*before, NAMED[word]))]
-    if word in COUNTS or word.isdecimal():
-        return [*said[:-1], replace(last, count=COUNTS[word] if word in COUNTS else int(word[:9]))]
-    if word in {"a", "an"}:
-        return [*said[:-1], replace(last, count=None)]
-    after = words[i + 1 : i + 2]
-    is_next = bool(after) and (after[0] in COUNTS or after[0] in {"a", "an"} or after[0].isdecimal())
-    is_told = bool(last.colours) and words[i - 1] in NAMED
-    return [*said, Modifiers()] if word == "and" and is_told and is_next else said
-
-
-def _is_joined(words: tuple[str, ...], i: int) -> bool:
-    """Tell whether the colour at `i` goes on with the one before: blue in `red and blue balloons`."""
-    return i >= 2 and words[i - 1] in {"and", ",", "or"} and words[i - 2] in NAMED
-
-
-def _colour_after(words: tuple[str, ...], i: int) -> tuple[tuple[RGB, ...], int]:
-    """Return the colour of a thing where it follows, as in `a car in red`, and how many words say it."""
-    found = AFTER.match(" ".join(words[i : i + 5]))
-    length = len(found[0].split()) if found else 0
-    if not found or (i + length < len(words) and _noun_at(words, i + length)[0]):
-        return (), 0
-    return (NAMED[found[1]],), length
+def _is_known(words: tuple[str, ...], i: int) -> bool:
+    """Tell whether the noun at `i` is spoken of as one that was named before: `the little dog`."""
+    return not DEFINITE.isdisjoint(words[max(0, i - 3) : i]) and words[i - 1] not in {"a", "an"}
 
 
 def _denied(words: tuple[str, ...]) -> frozenset[int]:
@@ -248,8 +237,8 @@ def _denied(words: tuple[str, ...]) -> frozenset[int]:
     denied: set[int] = set()
     left, is_far, i = -1, False, 0  # `left` words may stand before the noun; -1 where nothing is denied
     while i < len(words):
-        phrase, length = _denial_at(words, i)
-        noun, taken, _ = _noun_at(words, i)
+        phrase, length = denial_at(words, i)
+        noun, taken, _ = noun_at(words, i)
         if length:
             left, is_far, taken = DENIALS[phrase], False, length
         elif noun and FREE.match(" ".join(words[i + taken : i + taken + 2])):  # a cat-free room
@@ -260,7 +249,7 @@ def _denied(words: tuple[str, ...]) -> frozenset[int]:
             taken += left >= 0
         elif words[i] in ARTICLES:
             left = -1 if is_far else left
-        elif words[i] in STOPS or words[i] == "," or words[i].endswith("ing") or _relation_at(words, i)[1]:
+        elif words[i] in STOPS or words[i] == "," or words[i].endswith("ing") or relation_at(words, i)[1]:
             left = -1
         elif left >= 0 and words[i] not in NAMED and words[i] not in COUNTS:
             left, is_far = left - 1, True
@@ -268,7 +257,8 @@ def _denied(words: tuple[str, ...]) -> frozenset[int]:
     return frozenset(denied)
 
 
-def _denial_at(words: tuple[str, ...], i: int) -> tuple[str, int]:
+def denial_at(words: tuple[str, ...], i: int) -> tuple[str, int]:
+    """Return the words that start here and say that something is not there, and how many they are."""
     for length in (3, 2, 1):
         phrase = " ".join(words[i : i + length])
         if phrase in DENIALS and not NO_DENIALS.intersection(words[i + length : i + length + 1]):
@@ -280,48 +270,4 @@ def _goes_on(words: tuple[str, ...], i: int) -> bool:
     """Tell whether a denial goes on to the next noun: `or dogs`, `nor a dog`, `and dogs`, not `and a dog`."""
     if i + 1 >= len(words) or words[i] not in {"or", "nor", "and"}:
         return False
-    return words[i] != "and" or words[i + 1] == "any" or bool(_noun_at(words, i + 1)[0])
-
-
-def _add(wanted: list[Wanted], relations: list[Relation], kinds: list[Wanted], side: str) -> None:
-    """
-    Add things, or take them for the earlier one of their noun: the cat, after a cat, is the same,
-    unless colour or count differ.
-    """
-    before = len(wanted) - 1
-    for new in kinds:
-        same = [i for i, old in enumerate(wanted) if old.noun == new.noun and new.colour in (None, old.colour)]
-        place = same[0] if same and new.count == 1 else len(wanted)
-        if place == len(wanted):
-            if len(wanted) >= MOST_KINDS:
-                return
-            wanted.append(new)
-        if side and before >= 0 and before != place:
-            relations.append(Relation(before, side, place))
-
-
-def _noun_at(words: tuple[str, ...], i: int) -> tuple[str, int, bool]:
-    """
-    Return the noun that starts here, how many words it takes, and whether it is a plural.
-    The word orange is a colour where a noun follows and a fruit elsewhere.
-    """
-    if (
-        words[i : i + 1] == ("orange",)
-        and i + 1 < len(words)
-        and words[i + 1] != "orange"
-        and _noun_at(words, i + 1)[0]
-    ):
-        return "", 0, False
-    for length in range(min(WORDS_OF_LONGEST_NOUN, len(words) - i), 0, -1):
-        phrase = " ".join(words[i : i + length])
-        if phrase in NOUNS:
-            return NOUNS[phrase], length, phrase in PLURALS
-    return "", 0, False
-
-
-def _relation_at(words: tuple[str, ...], i: int) -> tuple[str, int]:
-    for length in range(5, 0, -1):
-        phrase = " ".join(words[i : i + length])
-        if phrase in RELATIONS:
-            return RELATIONS[phrase], length
-    return "", 0
+    return words[i] != "and" or words[i + 1] == "any" or bool(noun_at(words, i + 1)[0])

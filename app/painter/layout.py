@@ -1,16 +1,19 @@
 """The layout of wanted things: a grid of cells from their relations, then a box for every single thing."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.painter.brief import Relation, Wanted
+from app.painter.brief import Relation
 from app.painter.colour import RGB
+from app.painter.modifiers import Wanted
 from app.painter.things import THINGS
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 GAP = 1.06  # from one thing to its neighbour, in widths
 RISE = 0.5  # from one rank to the next, in heights
 SURFACE = {"dining table": 0.26, "bed": 0.46, "couch": 0.5, "bench": 0.6, "chair": 0.55, "book": 0.2, "sink": 0.1}
+HEADROOM = 0.08
+"""Height that is kept free for what is worn."""
 STEP = {"left": (1, 0), "right": (-1, 0), "above": (0, 1), "on": (0, 1), "below": (0, -1), "near": (1, 0)}
 
 
@@ -47,8 +50,9 @@ def cells(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...]) -> dict[i
             if relation.other not in placed:
                 _put(placed, relation.other, relation.one, (dx, dy))
     ground = max((r for _, r in placed.values()), default=0)
+    worn = {relation.one for relation in relations if relation.side == "worn"}
     for kind in range(len(wanted)):
-        if kind not in placed:
+        if kind not in placed and kind not in worn:
             placed[kind] = (max((c for c, _ in placed.values()), default=-1) + 1, ground)
     for relation in relations:
         if relation.side in ("first", "last"):
@@ -79,6 +83,10 @@ def arrange(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...], area: B
     rows = 1 + max((r for _, r in grid.values()), default=0)
     edges = _columns(wanted, grid, area)
     height = (area[3] - area[1]) / rows
+    if any(relation.side == "worn" for relation in relations):
+        area = (area[0], area[1] + HEADROOM, area[2], area[3])
+    largest = max([1.0, *(want.size for want in wanted)])
+    wanted = tuple(replace(want, size=want.size / largest) for want in wanted)
     groups: dict[int, list[Placement]] = {}
     depth: dict[int, float] = {}
     for kind, (column, row) in sorted(grid.items(), key=lambda item: -item[1][1]):
@@ -91,6 +99,10 @@ def arrange(wanted: tuple[Wanted, ...], relations: tuple[Relation, ...], area: B
         else:
             groups[kind] = _group(wanted[kind], kind, _upon(groups[carriers[0]], cell), floor=True, lone=False)
             depth[kind] = depth[carriers[0]] + 1e-6  # in front of what carries it
+    for relation in relations:
+        if relation.side == "worn":
+            groups[relation.one] = _put_on(wanted[relation.one], relation.one, groups[relation.other])
+            depth[relation.one] = depth[relation.other] + 1e-6
     flat = [placement for group in groups.values() for placement in group]
     return sorted(flat, key=lambda placement: (depth[placement.kind], placement.y + placement.height))
 
@@ -118,13 +130,25 @@ def _upon(under: list[Placement], cell: Box) -> Box:
     return (left + right) / 2 - half, foot - (cell[3] - cell[1]), (left + right) / 2 + half, foot
 
 
+def _put_on(want: Wanted, kind: int, wearers: list[Placement]) -> list[Placement]:
+    """Put a hat on the head of each, as many as there are hats."""
+    thing = THINGS[want.noun]
+    out = []
+    for wearer in wearers[: want.count]:
+        width = want.size * (0.75 if wearer.noun == "person" else 0.6) * wearer.width
+        height = width / thing.wide
+        x, y = wearer.middle[0] - width / 2, wearer.y + 0.09 * wearer.height - 0.7 * height
+        out.append(Placement(want.noun, want.colour or thing.colour, kind, x, y, width, height))
+    return out
+
+
 def _group(want: Wanted, kind: int, cell: Box, *, floor: bool, lone: bool) -> list[Placement]:
     """Place all of one kind inside its cell: in one line, or in staggered ranks where they would be too small."""
     thing = THINGS[want.noun]
     width, height = 0.94 * (cell[2] - cell[0]), 0.92 * (cell[3] - cell[1])
     per_rank = _per_rank(want.count, thing.wide, thing.size, width, height)
     ranks = math.ceil(want.count / per_rank)
-    tall = _fit(thing.wide, thing.size, width, height, per_rank, want.count)
+    tall = want.size * _fit(thing.wide, thing.size, width, height, per_rank, want.count)
     hover = thing.place == "sky"
     stack = tall * (1 + (ranks - 1) * RISE)
     foot = cell[3] - (0.4 * max(0.0, height - stack) if hover and lone else 0.0)

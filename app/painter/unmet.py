@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
-from app.painter.brief import LONGEST_QUOTE, MOST_OF_A_KIND, QUOTED_AT_ALL, READ_AT_MOST, Brief, read
+from app.painter.brief import LONGEST_QUOTE, MOST_KINDS, QUOTED_AT_ALL, READ_AT_MOST, Brief, read
 from app.painter.editing.instruction import read_instruction
+from app.painter.languages import is_foreign
 from app.painter.lettering import find_missing
+from app.painter.modifiers import MOST_OF_A_KIND
 from app.painter.scenes import choose
 from app.painter.scenes.backdrops import BACKDROPS
+from app.painter.unknown import find_unknown
 from app.painter.vocabulary import NOUNS
+
+UNKNOWN = "The painters know nothing of this part."
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Unmet:
 
 
 def find_unmet_in_edit(prompt: str, *, masked: bool) -> tuple[Unmet, ...]:
-    """List the clauses of an edit's prompt that are not carried out, and what they ask too many of."""
+    """List the clauses of an edit's prompt that are not carried out, what others lack, and what is too much."""
     read_as = read_instruction(prompt, masked=masked)
     if read_as.actions:
         reason = "The painters know no such edit."
@@ -28,7 +33,11 @@ def find_unmet_in_edit(prompt: str, *, masked: bool) -> tuple[Unmet, ...]:
         reason = "The painters know no such edit; what is masked is filled from its surroundings."
     else:
         reason = "The painters know no such edit; the picture is redrawn in the model's own manner."
-    return (*(Unmet(clause, None, reason) for clause in read_as.unread), *_excess(prompt, read(prompt)))
+    return (
+        *(Unmet(clause, None, reason) for clause in read_as.unread),
+        *(Unmet(part, None, UNKNOWN) for part in read_as.unknown),
+        *_excess(prompt, read(prompt)),
+    )
 
 
 def is_understood(prompt: str) -> bool:
@@ -42,9 +51,14 @@ def find_unmet(prompt: str) -> tuple[Unmet, ...]:
     found = [*_excess(prompt, brief), *_unlettered(prompt, brief)]
     is_placed = any(brief.has(*words) for words, _ in BACKDROPS.values())
     is_written = brief.quotes or brief.steps or brief.names or QUOTED_AT_ALL.search(prompt)
-    if not (brief.wanted or is_placed or is_written or _denies(brief)) and choose(brief) == "things":
-        found.append(Unmet(prompt, None, "The painters know nothing that this prompt names; they draw a place."))
-    return tuple(found)
+    if choose(brief) != "things":
+        return tuple(found)
+    if not (brief.wanted or is_placed or is_written or _denies(brief)):
+        reason = "The painters know nothing that this prompt names; they draw a place."
+        return (*found, Unmet(prompt, None, reason))
+    if is_foreign(prompt):
+        return (*found, Unmet(prompt, None, "The painters read English, and single words of other languages."))
+    return (*found, *(Unmet(part, None, UNKNOWN) for part in find_unknown(prompt, brief)))
 
 
 def _denies(brief: Brief) -> bool:
@@ -56,6 +70,8 @@ def _excess(prompt: str, brief: Brief) -> list[Unmet]:
     """Note what is too much: things of one kind, and what stands beyond the part of a prompt that is read."""
     reason = f"The painters draw at most {MOST_OF_A_KIND} of a kind."
     found = [Unmet(asked, f"{MOST_OF_A_KIND} {asked.partition(' ')[2]}", reason) for asked in brief.capped]
+    reason = f"The painters draw at most {MOST_KINDS} kinds of things."
+    found += [Unmet(written, None, reason) for written in brief.beyond]
     if rest := prompt[READ_AT_MOST:].strip():
         found.append(Unmet(rest, None, f"The painters read the first {READ_AT_MOST} characters of a prompt."))
     return found

@@ -2,8 +2,28 @@
 
 COUNTS = {
     "zero": 0, "one": 1, "single": 1, "two": 2, "pair": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "several": 4, "many": 6, "dozen": 9, "few": 3,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30,
+    "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "several": 4, "many": 6,
+    "few": 3, "dozen": 12, "dozens": 24, "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000,
 }  # fmt: skip
+
+MULTIPLES = frozenset(["dozen", "hundred", "thousand"])
+"""Numbers that multiply the one before: two dozen."""
+GROUPS = frozenset([
+    "flock", "herd", "school", "swarm", "pack", "pile", "stack", "bunch", "bouquet", "group", "crowd", "row",
+    "heap", "litter", "fleet", "collection",
+])  # fmt: skip
+"""Words with `of` for several things of a kind."""
+GROUP = 5
+
+SIZES = {
+    "tiny": 0.4, "miniature": 0.4, "small": 0.6, "little": 0.6, "big": 1.5, "large": 1.5, "huge": 2.0,
+    "enormous": 2.2, "gigantic": 2.2, "giant": 2.2, "massive": 2.0,
+}  # fmt: skip
+"""How large a thing is beside another one of its kind."""
+BEARING = frozenset(["wearing", "wears"])
+DEFINITE = frozenset(["the", "this", "that", "these", "those", "his", "her", "its", "their", "my", "your", "our"])
 
 DENIALS = {
     "no": 2, "without": 2, "without any": 2, "lacking": 2, "minus": 2, "exclude": 2, "excluding": 2, "avoid": 2,
@@ -80,7 +100,7 @@ SYNONYMS: dict[str, str] = {
     "giraffe": "",
     "hair drier": "hair dryer,hairdryer",
     "handbag": "purse",
-    "hat": "",
+    "hat": "top hat",
     "headphones": "headphone,headset,pair of headphones",
     "heart": "love heart",
     "horse": "pony,foal",

@@ -210,6 +210,16 @@ def test_a_thing_is_drawn_where_and_as_it_was_asked_for() -> None:
     assert red > blue + 50
 
 
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_two_things_at_one_place_stand_beside_each_other(is_masked: bool) -> None:
+    plain = Image.new("RGB", (400, 400), (128, 128, 128))
+    hole = mask((400, 400), (40, 100, 360, 360)) if is_masked else None
+    found = edit(plain, "add a red cube and a blue cube on the left", hole, "poster-pro", 3, (400, 400))
+    red, green, blue = np.moveaxis(pixels(found), 2, 0)
+    for much, little in ((red, blue), (blue, red)):
+        assert ((much > little + 60) & (much > green + 60)).sum() > 800
+
+
 def test_what_is_masked_is_filled_from_around_it() -> None:
     """A disc on a plain gradient leaves no trace."""
     ramp = np.repeat(np.linspace(60, 200, SIDE)[:, None], SIDE, axis=1)

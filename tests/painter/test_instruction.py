@@ -70,6 +70,61 @@ def test_a_look_is_understood(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("change night to day", [("weather", "day")]),
+        ("from winter to autumn", [("weather", "autumn")]),
+        ("make the cat a dog", [("replace", "dog")]),
+        ("make the dog a hat", [("add", "hat")]),
+        ("make the man a sandwich", [("add", "sandwich")]),
+        ("put the cat on the beach", [("backdrop", "beach")]),
+        ("put the cat on the table", []),
+        ("put the cat on a table", []),
+        ("put the moon in the sky", [("add", "moon")]),
+        ("add anything but a cat", []),
+        ("change the background to a beach at sunset", [("backdrop", "beach"), ("weather", "sunset")]),
+        ("change the background to a snowy forest", [("backdrop", "forest")]),
+        ("make the cat's eyes blue", []),
+        ("make the car wheels red", []),
+        ("change the color of the cat's fur to black", [("recolour", "cat")]),
+        ("same picture but at night", [("weather", "night")]),
+        ("remove one of the cats", [("remove", "cat")]),
+        ("Haz que sea de noche", []),
+        ("Füge ein Hat hinzu, es ist rot und car", []),
+        ("fais une nuit sans pizza, avec un robot", [("add", "robot")]),
+    ],
+)
+def test_what_was_taken_for_something_else(prompt: str, wanted: list[tuple[str, str]]) -> None:
+    actions = read_instruction(prompt).actions
+    assert [(one.do, one.thing.noun if one.thing else one.name) for one in actions] == wanted
+
+
+def test_each_of_two_things_goes_to_its_own_place() -> None:
+    tree, house = read_instruction("add a tree on the left and a house on the right").actions
+    assert tree.place
+    assert house.place
+    assert tree.place[0] < 0.5 < house.place[0]
+    one, other = read_instruction("add a red and a blue balloon on the left").actions
+    assert one.place == other.place == tree.place
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["make the red car blue and the green house yellow", "paint the red car blue, the green house yellow"],
+)
+def test_a_list_of_colours_is_read_to_its_end(prompt: str) -> None:
+    car, house = read_instruction(prompt).actions
+    assert (car.do, car.colour, house.do, house.colour) == (
+        "recolour", NAMED["blue"], "recolour", NAMED["yellow"],
+    )  # fmt: skip
+
+
+def test_what_is_to_keep_its_colour_keeps_it() -> None:
+    (grey,) = read_instruction("make it black and white but keep the red balloon in colour").actions
+    assert (grey.name, grey.spot) == ("black and white", "far")
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
         "Remove the nose ring",

@@ -42,6 +42,22 @@ def test_on_rests_on_what_carries_it() -> None:
     assert table.x < bottle.middle[0] < table.x + table.width
 
 
+@pytest.mark.parametrize("prompt", ["a cat wearing a hat", "a cat in a red hat", "a cat with a big hat"])
+def test_a_hat_is_on_whoever_wears_it(prompt: str) -> None:
+    cat, hat = boxes(prompt)
+    assert cat.x < hat.middle[0] < cat.x + cat.width
+    assert cat.y - 0.02 < hat.y + hat.height < cat.y + 0.3 * cat.height
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a giant cat and a tiny cube", "a huge cat and a cube", "a cat and a little cube"]
+)
+def test_sizes_are_those_that_are_asked_for(prompt: str) -> None:
+    cat, cube = boxes(prompt)
+    plain_cat, plain_cube = boxes("a cat and a cube")
+    assert cat.height / cube.height > 1.4 * plain_cat.height / plain_cube.height
+
+
 def test_what_lies_on_a_thing_is_drawn_after_it() -> None:
     brief = read("a cat on a blue couch")
     assert [placement.noun for placement in arrange(brief.wanted, brief.relations, SQUARE)] == ["couch", "cat"]

@@ -69,10 +69,45 @@ def test_one_and_many_of_every_noun(noun: str) -> None:
         ("a hot dog, a teddy bear and a fire hydrant", [("hot dog", 1), ("teddy bear", 1), ("fire hydrant", 1)]),
         ("a dog. The dog runs", [("dog", 1)]),
         ("14 cats", [("cat", 9)]),
+        ("ten cats", [("cat", 9)]),
+        ("half a dozen cats", [("cat", 6)]),
+        ("a flock of sheep", [("sheep", 5)]),
+        ("a pile of books", [("book", 5)]),
+        ("a row of three houses", [("house", 3)]),
+        ("a school bus and a group portrait of cats", [("bus", 1), ("cat", 2)]),
+        ("a man and a woman", [("person", 1), ("person", 1)]),
+        ("a woman. The woman smiles. The person waves", [("person", 1)]),
+        ("a golden retriever puppy, a tabby kitten and a human child", [("dog", 1), ("cat", 1), ("person", 1)]),
+        ("golden retriever puppies", [("dog", 2)]),
+        ("a cat and no golden retriever puppies", [("cat", 1)]),
+        ("a corgi and a retriever", [("dog", 1), ("dog", 1)]),
+        ("a kitten. The cat sleeps", [("cat", 1)]),
     ],
 )
 def test_counts_and_plurals(prompt: str, expected: list[tuple[str, int]]) -> None:
     assert [(want.noun, want.count) for want in read(prompt).wanted] == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "capped"),
+    [
+        ("ten cats", "10 cats"),
+        ("a dozen cats", "12 cats"),
+        ("two dozen cats", "24 cats"),
+        ("twenty-one cats", "21 cats"),
+        ("three hundred cats", "300 cats"),
+        ("hundreds of cats", "100 cats"),
+    ],
+)
+def test_what_is_more_than_nine_is_noted(prompt: str, capped: str) -> None:
+    brief = read(prompt)
+    assert [want.count for want in brief.wanted] == [9]
+    assert brief.capped == (capped,)
+
+
+def test_kinds_beyond_the_sixth_are_noted() -> None:
+    brief = read("a car, a bus, a truck, a train, a boat, a plane, a bicycle and a motorcycle")
+    assert (len(brief.wanted), brief.beyond) == (6, ("bicycle", "motorcycle"))
 
 
 def test_what_is_quoted_or_numbered_is_no_thing() -> None:
@@ -168,7 +203,17 @@ def test_what_is_denied_is_not_drawn(prompt: str, nouns: list[str]) -> None:
         ("green, yellow and red balloons", [(1, "green"), (1, "yellow"), (1, "red")]),
         ("a black and white photo of two balloons", [(2, None)]),
         ("a cat is black and a balloon is white", [(1, "white")]),
-        ("a white wall and two balloons", [(2, "white")]),
+        ("a white wall and two balloons", [(2, None)]),
+        ("a lion with green eyes and a balloon", [(1, None)]),
+        ("a woman in a red dress holding a balloon", [(1, None)]),
+        ("three lions and balloons", [(2, None)]),
+        ("a red, a blue and a green balloon", [(1, "red"), (1, "blue"), (1, "green")]),
+        ("two balloons, one red and one blue", [(1, "red"), (1, "blue")]),
+        ("three balloons: one red, one blue and another in green", [(1, "red"), (1, "blue"), (1, "green")]),
+        ("two balloons, one red and one blue cat", [(2, None)]),
+        ("a balloon in a field. The balloon is red", [(1, "red")]),
+        ("two balloons; the balloons are red", [(2, "red")]),
+        ("a red balloon. The blue balloon flies", [(1, "red"), (1, "blue")]),
         ("route 66 and a balloon", [(1, None)]),
         ("apollo 11 balloon", [(1, None)]),
     ],

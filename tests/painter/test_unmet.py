@@ -17,6 +17,18 @@ from app.painter.unmet import find_unmet, find_unmet_in_edit
         (f'a sign that says "{"x" * 81}"', "x" * 81, None, "at most 80"),
         ("一只红色的猫", "一只红色的猫", None, "know nothing"),
         ("a lighthouse", "a lighthouse", None, "know nothing"),
+        ("a cat and a tall lighthouse", "tall lighthouse", None, "nothing of this part"),
+        ("a dog playing the piano", "playing the piano", None, "nothing of this part"),
+        ("a bowl of soup with a spoon", "soup", None, "nothing of this part"),
+        ("a cat made of glass", "glass", None, "nothing of this part"),
+        ("a house at dawn", "dawn", None, "nothing of this part"),
+        ("a boat on a lake at night", "lake", None, "nothing of this part"),
+        ("a cat beside 東京タワー", "東京タワー", None, "nothing of this part"),
+        ("a cat and a Łabędź", "Łabędź", None, "nothing of this part"),
+        ("un robot con una pizza", "un robot con una pizza", None, "read English"),
+        ("que sea de noche, con una luna", "que sea de noche, con una luna", None, "know nothing"),
+        ("ein Mann hat einen Hund", "ein Mann hat einen Hund", None, "know nothing"),
+        ("a car, a bus, a truck, a train, a boat, a plane and a bicycle", "bicycle", None, "at most 6 kinds"),
     ],
 )
 def test_what_a_picture_will_lack_is_named(prompt: str, asked: str, used: str | None, reason: str) -> None:
@@ -30,6 +42,14 @@ def test_what_a_picture_will_lack_is_named(prompt: str, asked: str, used: str | 
     [
         "a cat",
         "two cats and three dogs",
+        "A beautiful photo of a red fox in the snow, highly detailed, 8k",
+        "three large red apples on a table without any lampposts",
+        "a street with no lampposts and a car",
+        "please draw me a small black and white cat to the left of a couch",
+        "a cat wearing a hat, sitting on a bench in a park under a blue sky",
+        "a neon sign that says 'OPEN' above a bus",
+        "a cat --no lampposts",
+        "only one cat",
         "a street",
         "no people",
         'a sign: "Łódź, Grüße & 5 €"',
@@ -47,6 +67,28 @@ def test_an_edit_names_the_clauses_that_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("add a dog and a lighthouse", ["lighthouse"]),
+        ("make it night with fireworks", ["fireworks"]),
+        ("put it on a snowy street", ["street"]),
+        ("replace the sky with a starry night over Paris", ["Paris"]),
+        ("remove the car and the lamppost", ["lamppost"]),
+        ("extend the image to the left", ["left"]),
+        ("remove the ugly old car from the driveway", []),
+        ("add a red hat to the astronaut", []),
+        ("Could you please make the picture a bit brighter and warmer?", []),
+        ("change the background to a beach at sunset", []),
+        ("same image, but at night, without the cat", []),
+        ("turn the lamppost into a tree", []),
+        ("add a small boat at the top left corner, and keep the lamppost", []),
+    ],
+)
+def test_an_edit_names_what_else_its_clauses_ask_for(prompt: str, told: list[str]) -> None:
+    assert [one.asked for one in find_unmet_in_edit(prompt, masked=False)] == told
+
+
+@pytest.mark.parametrize(
     ("masked", "instead"), [(False, "redrawn in the model's own manner"), (True, "is filled")]
 )
 def test_an_edit_that_is_not_understood_says_what_happens_instead(masked: bool, instead: str) -> None:
@@ -57,8 +99,8 @@ def test_an_edit_that_is_not_understood_says_what_happens_instead(masked: bool, 
 def test_what_stands_beyond_the_part_that_is_read_is_named() -> None:
     prompt = "add a cat, " + "please, " * 500 + "add a dog"
     for found in (find_unmet(prompt), find_unmet_in_edit(prompt, masked=False)):
-        assert found[-1].asked.endswith("add a dog")
-        assert "4000 characters" in found[-1].reason
+        (beyond,) = (one for one in found if "4000 characters" in one.reason)
+        assert beyond.asked.endswith("add a dog")
 
 
 @given(st.text(max_size=300))

@@ -105,6 +105,8 @@ class Work:
     painter: str
     hand: Hand
     rng: np.random.Generator
+    added: tuple[Action, ...] = ()
+    """What the prompt adds, but for what goes on a head."""
 
     def inside(self, where: Field) -> Field:
         return where if self.region is None else np.asarray(where * self.region, dtype=np.float32)
@@ -132,6 +134,7 @@ def _begin(scaled: Image.Image, region: Bools | None, painter: str, rng: np.rand
 
 def _carry_out(work: Work, plan: EditPlan, references: tuple[Image.Image, ...], prompt: str) -> None:
     """Apply the steps that change things first, then the painter's own hand, then what changes the whole look."""
+    work.added = tuple(one.action for one in plan.steps if one.action.do == "add" and one.action.spot != "head")
     for step in plan.steps:
         if step.action.do not in WHOLE_PICTURE:
             work.picture = _blend(work.picture, STEPS[step.action.do](work, step.action), step.force)
@@ -229,12 +232,16 @@ def _replace(work: Work, action: Action) -> Field:
 
 
 def _add(work: Work, action: Action) -> Field:
-    return _drawn(work, work.picture, action, work.region)
+    beside = [one for one in work.added if work.region is not None or (one.place and one.place == action.place)]
+    share = (beside.index(action), len(beside)) if action in beside else (0, 1)
+    return _drawn(work, work.picture, action, work.region, share)
 
 
-def _drawn(work: Work, picture: Field, action: Action, room: Bools | None) -> Field:
+def _drawn(
+    work: Work, picture: Field, action: Action, room: Bools | None, share: tuple[int, int] = (0, 1)
+) -> Field:
     pen = STYLES[PAINTERS[work.painter].style].pen
-    for box in boxes_for(action, picture, room, work.rng):
+    for box in boxes_for(action, picture, room, work.rng, share):
         if action.thing is not None:
             picture = draw_thing(picture, action.thing, box, pen, work.rng)
     return picture

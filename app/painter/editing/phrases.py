@@ -2,6 +2,7 @@
 
 import re
 
+from app.painter.colour import NAMED
 from app.painter.scenes.backdrops import BACKDROPS
 
 Place = tuple[float, float]
@@ -134,7 +135,10 @@ GONE = re.compile(
 )
 ALONE = re.compile(r"^(please )?((keep|leave|show) only|(only|just) (keep|leave|show)|isolate)\b")
 """The beginning of a clause about the only thing that is to stay."""
-KEPT = re.compile(r"^(but |and |please )*(keep|leave|preserve|maintain|retain|do not|don t|never)\b")
+KEPT = re.compile(
+    r"^(but |and |please )*((keep|leave|preserve|maintain|retain|do not|don t|never)\b"
+    r"|(the )?same (image|picture|photo|scene)$)"
+)
 """The beginning of a clause about what is to stay as it is."""
 DENIED = re.compile(r"\b(no|not|never|neither|nothing|\w+n t)\b.*|\b\w+ free\b(?! (of|from|to)\b)")
 """What a clause says is not to be."""
@@ -196,7 +200,25 @@ WRITING = re.compile(
 LISTED = re.compile(r"^(and |or )?(the|all|any|both|every|his|her|its|their|this|that|these|those)\b")
 """The beginning of a clause that goes on with a list: `remove the cat, the dog`."""
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
+OWN = re.compile(r"'s(?= (?:colou?rs?|shade|tone|hue|fur|coat|body|paint|skin|background|sky)\b)")
+"""The owner of what is the whole of it: `the cat's fur` is the cat."""
+SURFACES = frozenset(["fur", "coat", "body", "paint", "skin", "colour", "color"])
+MADE = re.compile(r"\bmake the (\w+(?: \w+)?) (?:into )?(an? .+)")
+GIVEN = frozenset([
+    "hat", "crown", "sunglasses", "tie", "pizza", "cake", "sandwich", "hot dog", "donut", "bed", "house",
+])  # fmt: skip
+"""What is made for somebody, who does not become it."""
+MOVED = re.compile(
+    r"\b(?:put|place|set) (?:the|this|that|his|her|its|my) ((?:\w+ ){0,2}?\w+) "
+    r"(?:on|in|at|under|next|behind|beside|to)\b"
+)
+"""What is to go elsewhere."""
+ANY_BUT = re.compile(r"\b(?:anything|something|everything) (?:but|except|other than)\b")
+AND_ANOTHER = re.compile(r"\band (?=(?:an?|another|one|two|three|four|five|some) )")
+IN_COLOUR = re.compile(r"\bcolou?r(?:s|ed|ful)?\b|\bcoloured\b")
+PAINTED = re.compile(rf"\b(?:make|turn|paint|colou?r|recolou?r|dye|change)\b.*\b(?:{'|'.join(NAMED)})$")
 CLAUSES = re.compile(
+    rf"\band (?=(?:the|his|her|its|my) (?:\w+ ){{1,3}}(?:{'|'.join(NAMED)})\b(?! \w))|"
     r"[.;,\n]|\bthen\b|\bbut (?=(?:keep|leave|do not|don.t)\b)"
     r"|\band (?=(?:add|put|place|remove|replace|make|change|turn|give|delete|erase|extend)\b)"
     r"|\band (?=(?:paint|keep|leave|do not)\b)"

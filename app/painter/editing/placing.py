@@ -1,17 +1,17 @@
 """Placing a new thing: the box it goes into, and its layer in the painter's pen, lit like its surroundings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from app.painter.brief import Wanted
 from app.painter.canvas import Canvas, Mark
 from app.painter.editing.instruction import Action
 from app.painter.editing.matting import find_sky, find_subject, shrink
 from app.painter.editing.weather import LUMA, as_image, horizon_of
 from app.painter.layout import Box
+from app.painter.modifiers import Wanted
 from app.painter.noise import Field
 from app.painter.render import Pen, Sheet, put
 from app.painter.things import THINGS
@@ -21,6 +21,8 @@ COARSE = 96  # pixels of the longer side at which parts are labelled
 USUAL_SIZE = 0.36  # height of the largest thing as a share of the shorter side
 MARGIN = 0.12  # of a thing's size, for its shadow and for what sticks out
 SHINING = frozenset({"moon", "sun", "star", "lamp", "candle", "rainbow"})
+APART = 0.22
+"""Of the width, between things that are asked for at one place."""
 SPACING = 1.06  # widths from one thing to the next
 
 
@@ -39,13 +41,25 @@ def look_at(picture: Field) -> Surroundings:
     return Surroundings(sky, subject, min(0.8, max(0.15, horizon_of(sky))))
 
 
-def boxes_for(action: Action, picture: Field, region: Bools | None, rng: np.random.Generator) -> list[Box]:
-    """Return a box (x0, y0, x1, y1) in pixels for each of the things that `action` wants."""
+def boxes_for(
+    action: Action, picture: Field, region: Bools | None, rng: np.random.Generator, share: tuple[int, int] = (0, 1)
+) -> list[Box]:
+    """
+    Return a box (x0, y0, x1, y1) in pixels for each of the things that `action` wants.
+
+    `share` is which of how many actions this is that have one place, or one region, among them.
+    """
     want = action.thing
     if want is None:
         return []
+    number, sharing = share
     if region is not None:
-        return _row(want, _inside(want, extent(region)))
+        left, top, right, bottom = extent(region)
+        step = (right - left) / sharing
+        return _row(want, _inside(want, (left + number * step, top, left + (number + 1) * step, bottom)))
+    if action.place is not None and sharing > 1:
+        across = (number - (sharing - 1) / 2) * APART
+        action = replace(action, place=(action.place[0] + across, action.place[1]))
     return _row(want, _chosen(action, want, picture, rng))
 
 

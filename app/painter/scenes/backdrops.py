@@ -223,11 +223,15 @@ BACKDROPS: dict[str, tuple[tuple[str, ...], Callable[[Canvas, Take], None]]] = {
 }
 
 
+def backdrop_named(brief: Brief) -> str | None:
+    """Return the place that the prompt names; of several the first of the table."""
+    return next((name for name, (words, _) in BACKDROPS.items() if brief.has(*words)), None)
+
+
 def backdrop(brief: Brief, at_home: list[str], take: Take) -> str:
     """Choose the place the prompt names, else one where most of the things are at home."""
-    for name, (words, _) in BACKDROPS.items():
-        if brief.has(*words):
-            return name
+    if named := backdrop_named(brief):
+        return named
     outside = sum(place != "room" for place in at_home) * 2 > len(at_home)
     wheels = {"car", "bus", "truck", "motorcycle", "traffic light", "stop sign", "fire hydrant", "parking meter"}
     if outside or not at_home:

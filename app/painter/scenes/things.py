@@ -50,7 +50,8 @@ def put(canvas: Canvas, brief: Brief, placement: Placement, take: Take) -> None:
     x, y, w, h = placement.x, placement.y, placement.width, placement.height
     kind = brief.wanted[placement.kind]
     with canvas.named(f"the {placement.noun} {placement.kind}" if kind.colour else f"the {placement.noun}"):
-        if thing.place != "sky":
+        is_worn = any(one.side == "worn" and one.one == placement.kind for one in brief.relations)
+        if thing.place != "sky" and not is_worn:
             canvas.shadow(x + w / 2 - take.lamp * 0.06 * w, y + h, 0.56 * w, 0.05 * min(w, h) + 0.012, 0.6)
         flip = take.rng.random() < 0.5 and not brief.sided and thing.draw.__name__ in TURNABLE
         with canvas.inside(x, y, w, h, flip=flip):
