@@ -42,7 +42,7 @@ def relation_at(words: tuple[str, ...], i: int) -> tuple[str, int]:
     return "", 0
 
 
-def number_at(words: tuple[str, ...], i: int) -> int | None:
+def number_at(words: tuple[str, ...], i: int, most_words: int = 3) -> int | None:
     """Read the number of which this word is the last so far: 21 at the second word of `twenty one`."""
     word, before = words[i], words[max(0, i - 2) : i]
     if word in GROUPS:
@@ -50,7 +50,8 @@ def number_at(words: tuple[str, ...], i: int) -> int | None:
     own = COUNTS.get(word, int(word[:9]) if word.isdecimal() else None)
     if own is None:
         return None
-    earlier = number_at(words, i - 1) if before and before[-1] not in GROUPS else None
+    is_later = most_words > 1 and bool(before) and before[-1] not in GROUPS
+    earlier = number_at(words, i - 1, most_words - 1) if is_later else None
     if word in MULTIPLES and before == ("half", "a"):
         return own // 2
     if word in MULTIPLES and earlier:

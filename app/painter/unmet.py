@@ -1,5 +1,6 @@
 """Says, before anything is drawn, what of a prompt the painters will leave out."""
 
+import re
 from dataclasses import dataclass
 
 from app.painter.brief import LONGEST_QUOTE, MOST_KINDS, QUOTED_AT_ALL, READ_AT_MOST, Brief, read
@@ -12,6 +13,10 @@ from app.painter.scenes.backdrops import BACKDROPS
 from app.painter.unknown import find_unknown
 from app.painter.vocabulary import NOUNS
 
+REFERRED = re.compile(
+    r"\b(images?|pictures?|photos?|photographs?|references?|both|together|combine|merge|blend|second|third|other)\b"
+)
+"""Words for the further images of an edit."""
 UNKNOWN = "The painters know nothing of this part."
 
 
@@ -24,20 +29,25 @@ class Unmet:
     reason: str
 
 
-def find_unmet_in_edit(prompt: str, *, masked: bool) -> tuple[Unmet, ...]:
-    """List the clauses of an edit's prompt that are not carried out, what others lack, and what is too much."""
+def find_unmet_in_edit(prompt: str, *, masked: bool, further_images: bool = False) -> tuple[Unmet, ...]:
+    """
+    List the clauses of an edit's prompt that are not carried out, what others lack, and what is too much.
+
+    With further images a clause that speaks of images is carried out: they lend their colours or subjects.
+    """
     read_as = read_instruction(prompt, masked=masked)
-    if read_as.actions:
+    if read_as.actions or further_images:
         reason = "The painters know no such edit."
     elif masked:
         reason = "The painters know no such edit; what is masked is filled from its surroundings."
     else:
         reason = "The painters know no such edit; the picture is redrawn in the model's own manner."
-    return (
+    left_out = (
         *(Unmet(clause, None, reason) for clause in read_as.unread),
         *(Unmet(part, None, UNKNOWN) for part in read_as.unknown),
-        *_excess(prompt, read(prompt)),
     )
+    told = (one for one in left_out if not (further_images and REFERRED.search(one.asked.casefold())))
+    return (*told, *_excess(prompt, read(prompt)))
 
 
 def is_understood(prompt: str) -> bool:

@@ -237,6 +237,12 @@ def test_what_a_prompt_asks_in_vain_is_told(arena: World) -> None:
     assert [(change.parameter, change.used) for change in drawn.adjustments] == [("prompt", "9 balloons")]
 
 
+def test_a_second_image_is_used_as_the_prompt_says(arena: World) -> None:
+    images = (saved(drawing()), saved(drawing((256, 256))))
+    wish = {"operation": "edit", "model": "poster-pro", "prompt": "in the style of the second image"}
+    assert arena.ask(**wish, images=images, strict=True).adjustments == ()
+
+
 def test_an_images_own_hole_is_a_mask_for_what_is_told(arena: World) -> None:
     picture = drawing().convert("RGBA")
     picture.paste((0, 0, 0, 0), (20, 20, 120, 120))

@@ -97,6 +97,7 @@ def test_counts_and_plurals(prompt: str, expected: list[tuple[str, int]]) -> Non
         ("twenty-one cats", "21 cats"),
         ("three hundred cats", "300 cats"),
         ("hundreds of cats", "100 cats"),
+        ("one two " * 400 + "three hundred cats", "300 cats"),
     ],
 )
 def test_what_is_more_than_nine_is_noted(prompt: str, capped: str) -> None:

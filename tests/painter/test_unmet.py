@@ -89,6 +89,16 @@ def test_an_edit_names_what_else_its_clauses_ask_for(prompt: str, told: list[str
 
 
 @pytest.mark.parametrize(
+    "prompt", ["in the style of the second image", "combine both images", "Use the palette of the other picture"]
+)
+def test_what_further_images_lend_is_nothing_that_lacks(prompt: str) -> None:
+    assert find_unmet_in_edit(prompt, masked=False, further_images=True) == ()
+    assert [one.asked for one in find_unmet_in_edit(prompt, masked=False)] == [prompt]
+    (smile,) = find_unmet_in_edit(f"make her smile, {prompt}", masked=False, further_images=True)
+    assert smile.asked == "make her smile"
+
+
+@pytest.mark.parametrize(
     ("masked", "instead"), [(False, "redrawn in the model's own manner"), (True, "is filled")]
 )
 def test_an_edit_that_is_not_understood_says_what_happens_instead(masked: bool, instead: str) -> None:

@@ -53,7 +53,7 @@ class LocalPainter:
             # An image's own transparent part is the mask where the prompt says nothing else.
             is_masked = request.mask is not None
             is_masked = is_masked or (not is_understood(request.prompt) and _has_hole(request.images[0]))
-            unmet = find_unmet_in_edit(request.prompt, masked=is_masked)
+            unmet = find_unmet_in_edit(request.prompt, masked=is_masked, further_images=len(request.images) > 1)
         else:
             unmet = find_unmet(request.prompt)
         return [Adjustment("prompt", shorten(one.asked), one.used, one.reason) for one in unmet[:MOST_TOLD]]

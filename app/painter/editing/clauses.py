@@ -23,7 +23,8 @@ def split_clauses(prompt: str) -> Iterator[tuple[str, str]]:
     start = 0
     for mark in [*CLAUSES.finditer(bare.lower() if len(bare.lower()) == len(bare) else bare), None]:
         end = mark.start() if mark else len(bare)
-        yield prompt[start:end].strip(), " ".join(words_of(bare[start:end]))
+        if clause := prompt[start:end].strip():
+            yield clause, " ".join(words_of(bare[start:end]))
         start = mark.end() if mark else end
 
 
