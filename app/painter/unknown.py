@@ -18,7 +18,7 @@ from app.painter.brief import (
 )
 from app.painter.colour import NAMED
 from app.painter.lexicon import noun_at, relation_at
-from app.painter.scenes.backdrops import BACKDROPS, backdrop_named
+from app.painter.scenes.backdrops import backdrop_named, words_for
 from app.painter.vocabulary import ARTICLES, BEARING, COUNTS, DEFINITE, GROUPS, NO_DENIALS, NOUNS, SIZES
 
 TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[.,;:!?()\[\]{}|\n]")
@@ -58,8 +58,7 @@ ENDS = frozenset(["and", "but", "with", "on", "in", "at", "beside", "near"])
 def find_unknown(prompt: str, brief: Brief) -> list[str]:
     """List the parts of a prompt that a picture of its things lacks."""
     place = backdrop_named(brief)
-    shown = set(BACKDROPS[place][0]) if place else set()
-    shown |= set(BACKDROPS["street"][0]) if place == "night" else set()
+    shown = words_for(place) if place else frozenset()
     known = SMALL | ASKING | PICTURES | NAMED.keys() | COUNTS.keys() | SIZES.keys() | GROUPS | BEARING | ARTICLES
     known |= NO_DENIALS | shown | frozenset(["neon", "glowing"] if brief.quotes else [])
     told = {want.noun for want in brief.wanted} | {NOUNS[written] for written in brief.beyond}

@@ -42,8 +42,10 @@ def find_unmet_in_edit(prompt: str, *, masked: bool, further_images: bool = Fals
         reason = "The painters know no such edit; what is masked is filled from its surroundings."
     else:
         reason = "The painters know no such edit; the picture is redrawn in the model's own manner."
+    # Words that ask for nothing, as `keep it as it is`, lead to a picture that is changed all the same.
+    unread = read_as.unread or (() if read_as.actions else (prompt[:READ_AT_MOST],))
     left_out = (
-        *(Unmet(clause, None, reason) for clause in read_as.unread),
+        *(Unmet(clause, None, reason) for clause in unread),
         *(Unmet(part, None, UNKNOWN) for part in read_as.unknown),
     )
     told = (one for one in left_out if not (further_images and REFERRED.search(one.asked.casefold())))

@@ -81,6 +81,8 @@ def test_an_edit_names_the_clauses_that_are_left_out() -> None:
         ("change the background to a beach at sunset", []),
         ("same image, but at night, without the cat", []),
         ("turn the lamppost into a tree", []),
+        ("replace both cats with dogs", []),
+        ("the background should be a city at night", []),
         ("add a small boat at the top left corner, and keep the lamppost", []),
     ],
 )
@@ -104,6 +106,12 @@ def test_what_further_images_lend_is_nothing_that_lacks(prompt: str) -> None:
 def test_an_edit_that_is_not_understood_says_what_happens_instead(masked: bool, instead: str) -> None:
     (unmet,) = find_unmet_in_edit("make her smile", masked=masked)
     assert instead in unmet.reason
+
+
+@pytest.mark.parametrize("prompt", ["don't change anything", "use image 2", "please"])
+def test_a_prompt_that_asks_for_nothing_is_told(prompt: str) -> None:
+    (unmet,) = find_unmet_in_edit(prompt, masked=False)
+    assert (unmet.asked, "redrawn" in unmet.reason) == (prompt, True)
 
 
 def test_what_stands_beyond_the_part_that_is_read_is_named() -> None:

@@ -40,6 +40,7 @@ from app.painter.editing.phrases import (
     PAINTING,
     REMOVING,
     REPLACING,
+    SHOULD_BE,
     SPOTS,
     STOPPED,
     STYLE_WORDS,
@@ -147,9 +148,9 @@ def read_instruction(prompt: str, *, masked: bool = False) -> Instruction:
 
 
 def _list_unknown(clause: str, actions: Sequence[Action]) -> list[str]:
-    things = [one.thing for one in actions if one.thing]
+    nouns = {one.thing.noun for one in actions if one.thing} | {one.name for one in actions if one.do == "replace"}
     places = [one.name for one in actions if one.do == "backdrop"]
-    return find_unread(clause, things, [one.do for one in actions], places)
+    return find_unread(clause, nouns, [one.do for one in actions], places)
 
 
 def _read_clause(text: str) -> list[Action]:
@@ -185,6 +186,7 @@ def _read_instead(new: str, old: str) -> list[Action]:
 
 def _read_change(text: str) -> list[Action]:
     """Read what is to look otherwise, to become something else or to be added."""
+    text = SHOULD_BE.sub(r"change \1 to ", text)
     words = frozenset(text.split())
     if ANY_BUT.search(text):
         return []
@@ -337,7 +339,7 @@ def _read_additions(text: str, *, adds: bool) -> list[Action]:
         return _read_shade(text)
     there = [want for want in wanted if is_there(text, want.noun)]
     new = [want for want in wanted if want not in there]
-    if adds and not new:
+    if adds and not new and "give" not in text.split():  # `give the house a red roof` adds no house
         new = there[:1]
     elif not adds:
         new = [want for want in wanted if want not in there or want.noun in ONLY_ONES]

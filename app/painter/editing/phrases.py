@@ -131,7 +131,8 @@ LESSENING = re.compile(
     r"\b(less|reduce|decrease|lessen|fewer|lower(?! (left|right|corner|half|part)\b)|tone down|turn down)\b"
 )
 GONE = re.compile(
-    r"\b(get rid of|take (out|away)|clean up|fill in|zoom out|cut out|with nothing|(don t|do not) want)\b"
+    r"\b(get rid of|take (\w+ ){0,3}(out|away|off)|clean up|fill in|zoom out|cut out|with nothing"
+    r"|(don t|do not) want)\b"
 )
 ALONE = re.compile(r"^(please )?((keep|leave|show) only|(only|just) (keep|leave|show)|isolate)\b")
 """The beginning of a clause about the only thing that is to stay."""
@@ -142,7 +143,7 @@ KEPT = re.compile(
 """The beginning of a clause about what is to stay as it is."""
 DENIED = re.compile(r"\b(no|not|never|neither|nothing|\w+n t)\b.*|\b\w+ free\b(?! (of|from|to)\b)")
 """What a clause says is not to be."""
-STOPPED = re.compile(r"\bstop(s|ped|ping)?\b(?! signs?\b)")
+STOPPED = re.compile(r"\bstop(s|ped|ping)?\b(?! signs?\b)|\b(melt|thaw|evaporate|disperse)(s|d|ed)?\b")
 UNTOUCHED = re.compile(r"\b(without|while|by) (changing|touching|altering|affecting|moving|keeping|leaving)\b.*")
 ALL_BUT = re.compile(r"\b(everything|all|anything) (but|except|besides)\b|(?<!in the )\b(background|backdrop)\b")
 """What is removed so that the subject alone stays."""
@@ -200,6 +201,10 @@ WRITING = re.compile(
 LISTED = re.compile(r"^(and |or )?(the|all|any|both|every|his|her|its|their|this|that|these|those)\b")
 """The beginning of a clause that goes on with a list: `remove the cat, the dog`."""
 INTO = re.compile(r"\b(?:with|by|into|to|for|as)\b")
+SHOULD_BE = re.compile(
+    r"^(?:and |but )?((?:the|my|his|her|its) (?:\w+ )?\w+) (?:should|must|has to|needs to) be (?:in )?"
+)
+"""What something should be is what it is to be changed to."""
 OWN = re.compile(r"'s(?= (?:colou?rs?|shade|tone|hue|fur|coat|body|paint|skin|background|sky)\b)")
 """The owner of what is the whole of it: `the cat's fur` is the cat."""
 SURFACES = frozenset(["fur", "coat", "body", "paint", "skin", "colour", "color"])

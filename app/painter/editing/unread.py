@@ -35,8 +35,7 @@ from app.painter.editing.phrases import (
 )
 from app.painter.languages import is_foreign
 from app.painter.lexicon import noun_at
-from app.painter.modifiers import Wanted
-from app.painter.scenes.backdrops import BACKDROPS
+from app.painter.scenes.backdrops import words_for
 from app.painter.unknown import ASKING, SMALL, unknown_parts
 from app.painter.vocabulary import COUNTS, GROUPS
 
@@ -59,15 +58,16 @@ HEAVENLY = frozenset(["star", "moon", "sun", "cloud"])
 """Things that a sky brings along."""
 
 
-def find_unread(clause: str, things: Sequence[Wanted], does: Sequence[str], places: Sequence[str]) -> list[str]:
+def find_unread(clause: str, nouns: Collection[str], does: Sequence[str], places: Sequence[str]) -> list[str]:
     """
     List the parts of a clause that is carried out of which the painters know nothing.
 
-    `things` are what it adds, replaces or removes, `does` what its actions do, `places` the backdrops they bring.
+    `nouns` are what it adds, replaces or removes, `does` what its actions do, `places` the backdrops they bring.
     What it speaks of as being there is nothing to tell of, unless that is to go.
     """
     lowered = clause.casefold()
-    if KEPT.match(lowered) or ALL_BUT.search(lowered) or EXCEPTION.match(lowered) or is_foreign(clause):
+    is_cut_out = "studio" in places and ALL_BUT.search(lowered) is not None
+    if KEPT.match(lowered) or EXCEPTION.match(lowered) or is_cut_out or is_foreign(clause):
         return []
     text = UNTOUCHED.sub("", QUOTED.sub(" ", QUOTED_AT_ALL.sub(" ", clause)))
     goes = bool(does) and set(does) <= {"remove"}
@@ -75,8 +75,8 @@ def find_unread(clause: str, things: Sequence[Wanted], does: Sequence[str], plac
         text = re.split(WHERE, text, maxsplit=1)[0]
     sides = SIDES.findall(text) if "extend" in does else []
     known = KNOWN | PLACED
-    known |= {word for name in places for word in BACKDROPS[name][0]}
-    nouns = {thing.noun for thing in things} | (HEAVENLY if "weather" in does else frozenset())
+    known |= {word for name in places for word in words_for(name)}
+    nouns = {*nouns, *(HEAVENLY if "weather" in does else ())}
     parts = unknown_parts(text, known, lambda noun: noun in nouns, passes_known=not goes)
     return [*sides, *(part for part in parts if not (goes and _describes(text, part, nouns)))]
 

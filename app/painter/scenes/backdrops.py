@@ -223,6 +223,11 @@ BACKDROPS: dict[str, tuple[tuple[str, ...], Callable[[Canvas, Take], None]]] = {
 }
 
 
+def words_for(place: str) -> frozenset[str]:
+    """Return the words for what a place shows: the night's is a city."""
+    return frozenset(BACKDROPS[place][0] + (BACKDROPS["street"][0] if place == "night" else ()))
+
+
 def backdrop_named(brief: Brief) -> str | None:
     """Return the place that the prompt names; of several the first of the table."""
     return next((name for name, (words, _) in BACKDROPS.items() if brief.has(*words)), None)
