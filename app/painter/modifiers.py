@@ -9,8 +9,9 @@ from app.painter.vocabulary import COUNTS, DEFINITE, GROUPS, SIZES
 
 MOST_OF_A_KIND = 9
 COLOURS = "|".join(NAMED)
-AFTER = re.compile(rf"(?:in|(?:that|which) (?:is|are)|is|are|painted|coloured|colored) ({COLOURS})\b")
-ONE_IN = rf"(?: is| in)? (?:{COLOURS})"
+IS = "(?:is|are|was|were)"
+AFTER = re.compile(rf"(?:in|(?:that|which|who) {IS}|{IS}|painted|coloured|colored) ({COLOURS})\b")
+ONE_IN = rf"(?: is| was| in)? (?:{COLOURS})"
 EACH = re.compile(rf"(?:[,:] )?one{ONE_IN}(?:(?: ,)?(?: and)? (?:one|another|the other){ONE_IN})+\b")
 """The colours of several things, one by one: `one black and one white`."""
 SAME_IN_PLURAL = frozenset(["sheep", "fish", "scissors", "skis", "sunglasses", "headphones"])

@@ -22,6 +22,8 @@ from app.painter.scenes.backdrops import backdrop_named, words_for
 from app.painter.vocabulary import ARTICLES, BEARING, COUNTS, DEFINITE, GROUPS, NO_DENIALS, NOUNS, SIZES
 
 TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[.,;:!?()\[\]{}|\n]")
+BLUE_SKY = re.compile(r"\bblue sk(?:y|ies)\b", re.IGNORECASE)
+"""What every place outside has by day."""
 WORD_CUT = re.compile(r"\w+$")
 SMALL = frozenset([
     "a", "an", "the", "this", "that", "these", "those", "some", "any", "and", "or", "but", "with", "without",
@@ -59,11 +61,13 @@ def find_unknown(prompt: str, brief: Brief) -> list[str]:
     """List the parts of a prompt that a picture of its things lacks."""
     place = backdrop_named(brief)
     shown = words_for(place) if place else frozenset()
-    known = SMALL | ASKING | PICTURES | NAMED.keys() | COUNTS.keys() | SIZES.keys() | GROUPS | BEARING | ARTICLES
+    given = {want.colour for want in brief.wanted}
+    colours = {name for name, colour in NAMED.items() if colour in given}
+    known = SMALL | ASKING | PICTURES | colours | COUNTS.keys() | SIZES.keys() | GROUPS | BEARING | ARTICLES
     known |= NO_DENIALS | shown | frozenset(["neon", "glowing"] if brief.quotes else [])
     told = {want.noun for want in brief.wanted} | {NOUNS[written] for written in brief.beyond}
     text = prompt if len(prompt) <= READ_AT_MOST else WORD_CUT.sub("", prompt[:READ_AT_MOST])
-    patterns = [NEGATIVE, QUOTED_AT_ALL, QUOTED, STEP_NUMBER]
+    patterns = [BLUE_SKY, NEGATIVE, QUOTED_AT_ALL, QUOTED, STEP_NUMBER]
     patterns += [STEP] if brief.steps else []
     patterns += [NAME_LIST] if brief.names else []
     for pattern in patterns:

@@ -214,6 +214,7 @@ def test_what_is_denied_is_not_drawn(prompt: str, nouns: list[str]) -> None:
         ("two balloons, one red and one blue cat", [(2, None)]),
         ("a balloon in a field. The balloon is red", [(1, "red")]),
         ("two balloons; the balloons are red", [(2, "red")]),
+        ("A balloon flew away. The balloon was red.", [(1, "red")]),
         ("a red balloon. The blue balloon flies", [(1, "red"), (1, "blue")]),
         ("route 66 and a balloon", [(1, None)]),
         ("apollo 11 balloon", [(1, None)]),
