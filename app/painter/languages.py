@@ -3,16 +3,16 @@
 import re
 
 SURE = frozenset([
-    "senza", "kein", "keine", "una", "uno", "los", "las", "haz", "por", "para", "sobre", "que", "unos",
-    "unas", "une", "les", "des", "du", "avec", "dans", "aux", "qui", "fais", "ajoute", "ein", "eine", "einen",
-    "einem", "einer", "der", "dem", "und", "auf", "ist", "zur", "ohne", "mach", "il", "lo", "gli", "di",
-    "della", "nel", "sul", "um", "uma", "sem", "een", "het", "zonder",
+    "senza", "kein", "keine", "una", "haz", "por", "sobre", "que", "unos", "unas", "une", "du", "avec",
+    "dans", "qui", "fais", "ajoute", "ein", "eine", "einen", "einem", "einer", "der", "dem", "und", "auf",
+    "ist", "zur", "ohne", "mach", "lo", "gli", "della", "nel", "sul", "um", "uma", "sem", "een", "het",
+    "zonder",
 ])  # fmt: skip
 """Small words of other languages that no English text has."""
 LIKELY = frozenset([
     "van", "den", "op", "com", "mit", "un", "est", "sans", "sin", "la", "le", "el", "de", "en", "y", "es",
     "con", "del", "die", "das", "im", "zu", "et", "au", "sur", "par", "e", "o", "os", "as", "na", "da", "do",
-    "che",
+    "che", "los", "las", "uno", "les", "des", "aux", "di", "il", "para",
 ])  # fmt: skip
 """Small words that stand in English names, too."""
 ENGLISH = frozenset([

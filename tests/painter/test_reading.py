@@ -106,6 +106,24 @@ def test_what_is_more_than_nine_is_noted(prompt: str, capped: str) -> None:
     assert brief.capped == (capped,)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "nouns"),
+    [
+        ("Los Angeles, red car", ["car"]),
+        ("a Les Paul and a hat", ["hat"]),
+        ("MIT hat", ["hat"]),
+        ("pizza con hat", ["pizza", "hat"]),
+        ("cat, the sea, de la Cruz", ["cat"]),
+        ("ein Mann hat einen Robot", ["robot"]),
+        ("une pizza, car il pleut", ["pizza"]),
+        ("un robot sin pizza y con una rose", ["robot"]),
+        ("ein Robot ohne Pizza, mit Rose", ["robot", "flower"]),
+    ],
+)
+def test_words_of_other_languages_are_not_taken_for_english(prompt: str, nouns: list[str]) -> None:
+    assert [want.noun for want in read(prompt).wanted] == nouns
+
+
 def test_kinds_beyond_the_sixth_are_noted() -> None:
     brief = read("a car, a bus, a truck, a train, a boat, a plane, a bicycle and a motorcycle")
     assert (len(brief.wanted), brief.beyond) == (6, ("bicycle", "motorcycle"))
