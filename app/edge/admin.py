@@ -23,6 +23,7 @@ KNOWN_BROWSER = "blindvote_admin_browser"
 KNOWN_DAYS = 180
 HOME = "/admin"
 LOCAL = re.compile(r"/admin(?:[/?][A-Za-z0-9._~/?=&%+-]*)?")
+PORT = re.compile(r":([0-9]{1,5})$")
 HASHER = "blindvote.hasher"
 CSRF_BYTES = 32
 
@@ -123,7 +124,7 @@ def remember_browser(response: Response, name: str) -> Response:
     """Let this browser's later attempts at the account be counted apart from those of strangers."""
     nonce = secrets.token_urlsafe(16)
     response.set_cookie(
-        _browser_cookie(),
+        _name_cookie(KNOWN_BROWSER),
         f"{nonce}.{_browser_mark(name, nonce)}",
         max_age=KNOWN_DAYS * 24 * 3600,
         httponly=True,
@@ -145,17 +146,24 @@ def hasher() -> PasswordHasher:
 
 
 def cookie_name() -> str:
-    """Name the cookie; over https the name itself forbids a subdomain to set it."""
-    return f"__Host-{NAME}" if is_https() else NAME
+    """Name the session's cookie."""
+    return _name_cookie(NAME)
 
 
-def _browser_cookie() -> str:
-    return f"__Host-{KNOWN_BROWSER}" if is_https() else KNOWN_BROWSER
+def _name_cookie(name: str) -> str:
+    """
+    Name a cookie for this request's port; over https the name itself forbids a subdomain to set it.
+
+    Browsers have one jar for all ports of a host, where two arenas would sign each other's admins out.
+    """
+    port = PORT.search(request.host)
+    own = f"{name}_{port[1]}" if port else name
+    return f"__Host-{own}" if is_https() else own
 
 
 def _known_browser(name: str) -> str | None:
     """Return the nonce of a browser that has signed in to this account before; None for any other."""
-    nonce, _, mark = request.cookies.get(_browser_cookie(), "").partition(".")
+    nonce, _, mark = request.cookies.get(_name_cookie(KNOWN_BROWSER), "").partition(".")
     return nonce if nonce and hmac.compare_digest(mark.encode(), _browser_mark(name, nonce).encode()) else None
 
 

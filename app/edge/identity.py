@@ -153,7 +153,6 @@ def name_cookie(secure: bool) -> str:
 
 
 @lru_cache(4)
-@lru_cache(8)
 def _name_beside(name: str, secret: str) -> str:
     """
     Name the cookie for a browser that has one of another arena by the plain name.

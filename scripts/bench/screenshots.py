@@ -108,7 +108,7 @@ def main() -> None:
         for scheme in asked.schemes:
             for width in asked.widths:
                 context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
-                context.add_cookies([{"name": name_cookie(app), "value": sign_in(app), "url": base}])
+                context.add_cookies([{"name": name_cookie(app, base), "value": sign_in(app), "url": base}])
                 page = context.new_page()
                 said: list[str] = []
                 page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)  # noqa: B023
@@ -132,9 +132,9 @@ def choose_paths(app: Flask) -> list[str]:
     return whole
 
 
-def name_cookie(app: Flask) -> str:
-    """Return the name of the cookie that holds an admin's session on plain HTTP."""
-    with app.test_request_context():
+def name_cookie(app: Flask, base: str) -> str:
+    """Return the name of the cookie that holds an admin's session at this address."""
+    with app.test_request_context(base_url=base):
         return cookie_name()
 
 

@@ -59,6 +59,20 @@ def test_v3_3_1_v3_3_3_over_https_it_is_secure_and_host_bound(app: Flask) -> Non
     assert "Secure" in line.split("; ")
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_two_arenas_on_one_host_do_not_sign_each_others_admins_out(app: Flask, scheme: str) -> None:
+    """Browsers have one jar for all ports of a host; a copy of an arena, to try, has its key too."""
+    browser, places = app.test_client(), [f"{scheme}://localhost:{port}" for port in (8000, 8001)]
+    for place in places:
+        assert sign_in(browser, base_url=place).status_code == 303
+    assert [is_in(browser, base_url=place) for place in places] == [True, True]
+    names = {cookie.key for cookie in browser._cookies.values()}
+    assert (len(names), {name.startswith("__Host-") for name in names}) == (4, {scheme == "https"})
+    form = {"form_token": form_token(browser, base_url=places[1])}
+    browser.post("/admin/logout", data=form, headers=OURS, base_url=places[1])
+    assert [is_in(browser, base_url=place) for place in places] == [True, False]
+
+
 @pytest.mark.parametrize("password", ["", "wrong wrong wrong wrong", PASSWORD.upper()])
 def test_a_wrong_password_opens_nothing(app: Flask, stranger: FlaskClient, password: str) -> None:
     answer = sign_in(stranger, password=password)
