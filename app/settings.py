@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.ownership import give_to_owner, make_folder
+
 SECRET_BYTES = 32
 MAX_PORT = 65_535
 METRICS_TOKEN_CHARACTERS = 16
@@ -326,9 +328,10 @@ def _read_or_make_secret(path: Path) -> str:
     if not path.exists():
         if not path.parent.is_dir() and path.parent.exists():
             raise ValueError(f"DATA_DIR {path.parent} is a file: name a folder")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent, 0o700)
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
+        give_to_owner(fresh)
         fresh.write_text(secrets.token_urlsafe(SECRET_BYTES))
         try:
             path.hardlink_to(fresh)
@@ -357,6 +360,7 @@ def write_beside(path: Path, secret: str) -> Path:
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
+    give_to_owner(fresh)
     with fresh.open("w") as file:
         file.write(secret)
         file.flush()

@@ -52,6 +52,9 @@ def run_check(check: Callable[[DoctorContext], CheckResult], context: DoctorCont
         return check(context)
     except DatabaseBusy as error:
         return CheckResult("fail", str(error.cause))
+    except PermissionError as error:
+        remedy = "let DATA_DIR and all in it belong to who serves the arena"
+        return CheckResult("fail", f"this user may not read {error.filename}: {remedy}")
     except Exception as error:  # noqa: BLE001 (a check that can't be made is a finding, and the others go on)
         first = str(error).splitlines()[:1]
         return CheckResult("fail", f"could not be checked: {type(error).__name__}: {' '.join(first)[:200]}")

@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from app.errors import Refusal
+from app.ownership import give_to_owner, make_folder
 
 LOCK = "serving.lock"
 LISTENING = "0A"
@@ -66,8 +67,9 @@ def hold_folder(folder: Path, *, share: bool) -> Iterator[None]:
 
     Without `share` no other server may hold it. Raises FolderServed with the one that does.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    give_to_owner(folder / LOCK)
     try:
         if not share:
             _check_alone(handle, folder)

@@ -2,6 +2,7 @@
 
 import importlib
 import select
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
 from app.database.statements import DriverErrors
+from app.ownership import give_to_owner, make_folder
 
 BUSY_SECONDS = 30
 """How long SQLite waits for a lock."""
@@ -99,9 +101,14 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def make_folder(_dialect: object, _record: object, arguments: Any, _more: object) -> None:
+    def make_file(_dialect: object, _record: object, arguments: Any, _more: object) -> None:
         # Not before somebody connects: what only looks at an installation must not make one.
-        Path(arguments[0]).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(arguments[0])
+        make_folder(path.parent)
+        if not path.exists():
+            with suppress(OSError):  # what is wrong, SQLite tells
+                path.touch()
+                give_to_owner(path)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import metrics
 from app.database.statements import forget_objects
+from app.ownership import give_to_owner
 
 MOST_AT_ONCE = 64
 """Writes in one commit: enough to share a sync, few enough for the first not to wait for the last."""
@@ -185,11 +186,17 @@ def _file_lock(path: str, patience: float) -> Iterator[None]:
 
 
 def _open_lock(path: str) -> int:
+    # Closed on exec: a child process would keep the lock of a parent that died.
+    flags = os.O_RDWR | os.O_CLOEXEC
     try:
-        # Closed on exec: a child process would keep the lock of a parent that died.
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            handle = os.open(path, flags | os.O_CREAT, 0o644)
+        give_to_owner(Path(path))
     except OSError as error:
         raise QueueTimeout from error
+    return handle
 
 
 def _acquire(handle: int, deadline: float) -> None:

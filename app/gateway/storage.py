@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from app.database.causes import Cause, log_cause
 from app.errors import Refusal
+from app.ownership import give_to_owner, make_folder
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ class Storage:
     def put(self, key: str, data: bytes) -> None:
         """Store whole or not at all, durable on return."""
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             with half.open("wb") as file:
+                give_to_owner(half)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -137,8 +139,9 @@ class Storage:
 
     def mark(self) -> None:
         """Leave a mark: an empty folder in its place, as of a volume that is not mounted, will have none."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         (self.folder / MARK).touch(mode=0o640)
+        give_to_owner(self.folder / MARK)
 
     def is_marked(self) -> bool:
         """Tell whether it has that mark."""

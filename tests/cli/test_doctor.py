@@ -1,5 +1,6 @@
 """What a healthy installation is told, and what each illness is called."""
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -268,6 +269,20 @@ def test_a_folder_that_can_t_be_made_is_no_new_arena(
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
     code, said, _ = arena("doctor")
     assert (code, f"this user may not write in {tmp_path}: let it" in said) == (1, True)
+
+
+def test_a_picture_of_another_user_is_told_with_the_remedy(
+    context: DoctorContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied", "files/renditions/Zx.webp")
+
+    monkeypatch.setattr(context.storage, "get", refuse)  # root may read any
+    found = run_check(checks.images, context)
+    assert (found.level, found.says.partition(":")[0]) == (
+        "fail",
+        "this user may not read files/renditions/Zx.webp",
+    )
 
 
 @pytest.mark.parametrize("option", ["sslmode=bogus", "foo=bar", "connect_timeout=abc"])

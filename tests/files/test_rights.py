@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.sole_server import LOCK, hold_folder
 from app.database.doors import Database
 from app.files.rights import BadGroup, keep_files_private
 from app.gateway.storage import Storage
 from app.settings import Settings
+from tests.command import runner
+
+SERVER = 65534
+"""Another user than root, as whom a server runs."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +91,28 @@ def test_a_group_may_read_what_stood_before_it_was_named(tmp_path: Path, was_giv
     assert {path.stat().st_gid for path in inside} == {group.gr_gid}
     assert (mode(folder / "secret_key"), (folder / "secret_key").stat().st_gid) == ("600", os.getgid())
     assert (tmp_path.lstat().st_gid, tmp_path.lstat().st_mode) == (outside.st_gid, outside.st_mode)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files in another user's folder")
+def test_what_root_makes_in_an_installation_is_its_owners(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """As `sudo arena restore` does, beside a server of another user: it could not open the database any more."""
+    arena, home, saved = runner(monkeypatch, capsys), tmp_path / "home", tmp_path / "saved.tar"
+    home.mkdir()
+    os.chown(home, SERVER, SERVER)
+    monkeypatch.setenv("DATA_DIR", str(home / "data"))
+    fill(home / "data")
+    assert [arena("competition", "list")[0], arena("backup", str(saved))[0]] == [0, 0]
+    monkeypatch.setenv("DATA_DIR", str(home / "restored"))
+    assert arena("restore", str(saved))[0] == 0
+    with hold_folder(home / "restored", share=False):
+        made = list(home.rglob("*"))
+    assert {path.name for path in made} >= {"secret_key", "blindvote.sqlite3", "blindvote.sqlite3.lock", LOCK}
+    assert {(path.name, path.stat().st_uid, path.stat().st_gid) for path in made} == {
+        (path.name, SERVER, SERVER) for path in made
+    }
+    assert saved.stat().st_uid == 0
 
 
 def test_a_group_that_is_not_there_is_named(tmp_path: Path) -> None:
