@@ -4,6 +4,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from app.cli.database_checks import clock, database, keys, migrations, replica, 
 from app.cli.doctor_context import CheckResult, DoctorContext, Level
 from app.cli.image_checks import images
 from app.cli.mounts import find_unmounted
+from app.cli.replacing import BESIDE
 from app.gateway.providers import KEY_NAMES, PROVIDERS, set_up, setting_stem
 from app.gateway.providers.http import HttpProvider
 from app.gateway.storage import StorageUnavailable
@@ -26,6 +28,8 @@ WAITING_SECONDS = 120
 SWEEP_DAYS = 8
 FREE_BYTES = 2**30
 LEAST_BYTES = 2**27
+LEFT_AFTER = timedelta(hours=1)
+"""So long after its last change a half file is nobody's any more."""
 PLAIN_LETTERS = 10
 """Different characters in a secret that was drawn and not thought up."""
 PROVIDER_SECONDS = 5
@@ -101,14 +105,18 @@ def blindness(context: DoctorContext) -> CheckResult:
 
 
 def disk(context: DoctorContext) -> CheckResult:
-    """Check that the volume of database and images is mounted, and its free space."""
+    """Check that the volume of database and images is mounted, its free space, and what lies there in vain."""
     if point := find_unmounted(context.settings.data_dir):
         return CheckResult("fail", f"{point} is in the system's table of volumes and not mounted: mount it")
     free = shutil.disk_usage(context.settings.data_dir).free
     level: Level = "fail" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else "ok"
-    return CheckResult(
-        level, f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room")
-    )
+    told = f"{free / 2**30:.1f} GiB free in DATA_DIR" + ("" if level == "ok" else ": make room")
+    left = _find_left(context)
+    if not left:
+        return CheckResult(level, told)
+    others = f" and {len(left) - 1} more" if len(left) > 1 else ""
+    told += f"; commands that were killed left {left[0]}{others}: delete it"
+    return CheckResult("warn" if level == "ok" else level, told)
 
 
 def fonts(_context: DoctorContext) -> CheckResult:
@@ -220,6 +228,15 @@ CHECKS: dict[str, Callable[[DoctorContext], CheckResult]] = {
 
 CHECKS_WITHOUT_DATABASE = ("settings", "rights", "storage", "disk", "fonts", "providers")
 CHECKS_OF_FOLDER = ("rights", "storage", "disk")
+
+
+def _find_left(context: DoctorContext) -> list[Path]:
+    """Find what commands that were killed left half done: a database and a key to restore; with --deep images."""
+    folder = context.settings.data_dir
+    found = [*folder.glob(f"*.{BESIDE}*"), *folder.glob("secret_key.new")]
+    found += folder.glob("files/*/*/.*") if context.deep else []
+    old = (context.now - LEFT_AFTER).timestamp()
+    return sorted(path for path in found if path.exists() and path.stat().st_mtime < old)
 
 
 def _answers(url: str) -> bool:

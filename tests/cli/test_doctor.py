@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,19 @@ def test_illnesses_have_names(context: DoctorContext) -> None:
     assert "1 differences" in checks.tallies(context).says
     context.database.migrate("0004")
     assert "0005" in checks.migrations(context).says
+
+
+def test_what_killed_commands_left_is_named(context: DoctorContext) -> None:
+    folder, later = context.settings.data_dir, replace(context, now=datetime.now(UTC) + timedelta(hours=2))
+    assert "left" not in checks.disk(later).says
+    for name in ("arena.sqlite3.blindvote_restoring", "secret_key.new", "files/renditions/Zx/.ZxY.webp.0123abcd"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"half of it")
+    found = checks.disk(later)
+    told = f"; commands that were killed left {folder}/arena.sqlite3.blindvote_restoring and 1 more: delete it"
+    assert (found.level != "ok", found.says.endswith(told)) == (True, True)
+    assert "and 2 more" in checks.disk(replace(later, deep=True)).says
+    assert "left" not in checks.disk(replace(context, now=datetime.now(UTC))).says, "commands that run"
 
 
 def test_a_picture_that_tells_its_maker(context: DoctorContext) -> None:
