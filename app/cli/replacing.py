@@ -1,5 +1,6 @@
 """Replaces the database in one step by another that was filled beside it, for `arena restore`."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +10,13 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from app.database.doors import Database
+from app.database.doors import Database, DatabaseBusy
 from app.errors import Refusal
 
 BESIDE = "blindvote_restoring"
 LOCK_SECONDS = 30
+CONNECTED = 128
+"""The byte that SQLite's connections lock while they are open (os_unix.c, UNIX_SHM_DMS)."""
 MAY_FILL = f"SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = '{BESIDE}'"  # noqa: S608
 
 
@@ -53,6 +56,8 @@ def put_in_place(standing: Database, fresh: Database) -> None:
     fresh.close()
     path = _path(standing)
     check_unused(standing)
+    for left in _list_logs(standing):  # of a damaged file; SQLite would put them into the fresh one
+        left.unlink(missing_ok=True)
     _path(fresh).replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
@@ -63,13 +68,31 @@ def check_unused(standing: Database) -> None:
     """
     Check that no other process has the SQLite file open, under which it can't be replaced. Raises InUse.
 
-    The last process to close a database removes its write-ahead log, so a log that is still there after this
-    process
-    closed it belongs to somebody else.
+    Processes that were killed leave the write-ahead log. Whoever closes a database as the last folds it in and
+    removes it, so one that is still there after this process did so belongs to somebody else.
     """
+    if not standing.is_sqlite:
+        return
+    (log, index), is_held = _list_logs(standing), True
+    if log.exists():
+        try:
+            with standing.reading() as session:
+                session.execute(text("SELECT count(*) FROM sqlite_schema"))
+        except DatabaseBusy:  # damaged, as one that a backup is to replace may be
+            is_held = index.exists() and _is_locked(index)
     standing.close()
-    if standing.is_sqlite and _path(standing).with_name(f"{_path(standing).name}-wal").exists():
+    if log.exists() and is_held:
         raise InUse("Another process has the database open: stop the server first.")
+
+
+def _is_locked(index: Path) -> bool:
+    """Tell whether another process holds what each connection does, a lock in the index of the log."""
+    with index.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, CONNECTED)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _move_tables(session: Session, schema: str) -> None:
@@ -120,6 +143,12 @@ def _remove_leftovers(standing: Database) -> None:
     path = _path(standing)
     for suffix in ("", "-wal", "-shm", ".lock", ".lock.gate"):
         path.with_name(f"{path.name}.{BESIDE}{suffix}").unlink(missing_ok=True)
+
+
+def _list_logs(database: Database) -> tuple[Path, Path]:
+    """List the write-ahead log of a SQLite file, and the index of that."""
+    path = _path(database)
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
 def _path(database: Database) -> Path:

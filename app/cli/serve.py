@@ -2,6 +2,7 @@
 
 import signal
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from app.cli.memory_tuning import (
 from app.cli.mounts import check_mounted
 from app.cli.opening import Installation, migrate_option, now, open_installation
 from app.cli.sole_server import check_port, end_with_parent, hold_folder
+from app.database.doors import Database, DatabaseBusy
 from app.files.rights import keep_files_private
 from app.settings import Settings, count_together, find_misspelled, one_thread_for_numpy
 
@@ -54,6 +56,7 @@ def serve(share: bool, existing: bool, migrate: bool) -> None:
             image_folder.claim(session, arena.storage)
         arena.database.close()  # no worker may come to hold a connection of its parent
         _serve(settings)
+        _fold_log(arena.database)
 
 
 def warn_of_misspelled_names() -> None:
@@ -80,6 +83,13 @@ def _serve(settings: Settings) -> None:
     on_hangup = signal.getsignal(signal.SIGHUP)
     granian.on_startup(lambda: _end_with_terminal(on_hangup))
     granian.serve()
+
+
+def _fold_log(database: Database) -> None:
+    """Leave one file of SQLite: workers end without closing theirs, and who closes it last folds its log in."""
+    with suppress(DatabaseBusy), database.reading():
+        pass
+    database.close()
 
 
 def _end_with_terminal(before: object) -> None:

@@ -2,12 +2,15 @@
 
 import gc
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.cli import backup
+from app.database.doors import Database
 from app.gateway.storage import Storage
 
 Run = Callable[..., Any]
@@ -60,7 +63,11 @@ def test_the_key_follows_the_swap_at_once(
 
 def test_a_restore_that_is_refused_leaves_no_key_beside(arena: Run, saved: Path, tmp_path: Path) -> None:
     key = read_key(tmp_path / "new")
-    (tmp_path / "new" / "blindvote.sqlite3-wal").write_bytes(b"another process has it open")
-    assert arena("restore", str(saved), "--force")[0] == 1
+    with (
+        closing(Database(f"sqlite:///{tmp_path / 'new' / 'blindvote.sqlite3'}")) as server,
+        server.reading() as session,
+    ):
+        session.execute(text("SELECT count(*) FROM voters"))
+        assert arena("restore", str(saved), "--force")[0] == 1
     assert sorted(path.name for path in (tmp_path / "new").glob("secret_key*")) == ["secret_key"]
     assert read_key(tmp_path / "new") == key

@@ -180,7 +180,7 @@ def test_a_server_ends_with_its_terminal_unless_told_to_stay(arena: Run, tmp_pat
             assert server.stdout is not None
             assert "Blindvote is at" in server.stdout.readline()
             client = httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=120)
-            assert client.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+            assert client.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
             server.send_signal(signal.SIGHUP)
             if ignored:
                 with pytest.raises(subprocess.TimeoutExpired):
@@ -189,3 +189,4 @@ def test_a_server_ends_with_its_terminal_unless_told_to_stay(arena: Run, tmp_pat
             assert server.wait(60) == 0
         finally:
             server.kill()
+    assert not list((tmp_path / "data").glob("*-wal")), "who copies the database alone would lack the last votes"
