@@ -60,7 +60,7 @@ def acting() -> Administrator:
     """Return who administers by this request. Raises AdminRequired."""
     who = administrator()
     if who is None:
-        raise AdminRequired("This needs an admin.")
+        raise AdminRequired("No admin is signed in here, or the session has ended: nothing was done. Sign in.")
     return who
 
 
@@ -75,7 +75,7 @@ def check_form(who: Administrator) -> None:
     """Check that a form was given out by this session. Raises StaleForm."""
     given = request.form.get("form_token", "")
     if not hmac.compare_digest(given.encode(), form_token(who).encode()):
-        raise StaleForm("This form is from an earlier session. Open the page again.")
+        raise StaleForm("This form is from an earlier session: nothing was done. Open its page again.")
 
 
 def sign_in(name: str, password: str) -> str:

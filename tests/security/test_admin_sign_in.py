@@ -178,6 +178,24 @@ def test_v7_4_1_logging_out_ends_it_on_the_server(app: Flask, admin_client: Flas
     assert (is_in(thief), sessions(app)) == (False, 0)
 
 
+def test_who_is_signed_out_amid_a_form_is_told_that_nothing_was_done(
+    app: Flask, admin_client: FlaskClient
+) -> None:
+    form = {"form_token": form_token(admin_client), "reason": "because"}
+
+    def send(**more: str) -> tuple[int, str]:
+        answer = admin_client.post("/admin/competitions/none/close", data=form | more, headers=OURS)
+        assert 'class="button" href="/admin"' in answer.text, "the way back is to the admins' pages"
+        return answer.status_code, answer.text
+
+    assert send(reason="")[0] == 400
+    assert send()[0] == 404
+    aged(app, seen_at=admins.IDLE_TIMEOUT)
+    assert (send()[0], "the session has ended: nothing was done" in send()[1]) == (403, True)
+    sign_in(admin_client)
+    assert (send()[0], "an earlier session: nothing was done" in send()[1]) == (403, True)
+
+
 def test_v7_4_4_every_page_shows_the_way_out(admin_client: FlaskClient) -> None:
     for path in (
         "/admin",
