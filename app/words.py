@@ -87,3 +87,8 @@ def explain_reason(reason: str) -> str:
     """Tell a voter why a vote is not counted."""
     because = Reason(reason).sentence if reason in tuple(Reason) else reason.replace("_", " ")
     return f"This vote is kept but not counted: {because}."
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun: `1 vote`, `2 votes`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -35,9 +35,19 @@ from app.errors import Refusal
 from app.files.rights import keep_files_private
 from app.gateway.storage import Storage, storage_of
 from app.settings import Settings, write_beside
+from app.words import plural
 
-REPORTED_TABLES = ("competitions", "entries", "image_models", "voters", "matchups", "votes", "tallies")
-UNSTORABLE = "hold text or numbers that PostgreSQL does not take; restoring writes U+FFFD or null for them"
+REPORTED_TABLES = {
+    "competitions": "competition",
+    "entries": "entry",
+    "image_models": "image model",
+    "voters": "voter",
+    "matchups": "matchup",
+    "votes": "vote",
+    "tallies": "tally",
+}
+"""With the word for one row."""
+UNSTORABLE = "with text or numbers that PostgreSQL does not take; restoring writes U+FFFD or null for them"
 RESTORED = "The arena is restored. Files of before may be left: arena renditions --orphans lists them."
 SAVES = 3
 """How often a backup is begun while images are replaced."""
@@ -119,7 +129,7 @@ def save_arena(
                 writer.add(f"tables/{table.name}/{number:06}.jsonl.gz", archive.compress(part))
                 counts[table.name] += count
                 if bad := rows.count_unstorable(table, part):
-                    click.echo(f"{bad} rows of {table.name} {UNSTORABLE}", err=True)
+                    click.echo(f"{plural(bad, 'row')} of {table.name} {UNSTORABLE}", err=True)
     files = sum(_save_file(storage, key, writer) for key in storage.every_key())
     _check_complete(database, [key for key in named if f"files/{key}" not in writer.members], now)
     writer.add(archive.KEY_MEMBER, settings.secret_key.get_secret_value().encode())
@@ -217,9 +227,8 @@ def _check_complete(database: Database, absent: list[str], now: datetime) -> Non
     with database.reading() as session:
         if set(absent) - set(read_keys(session, now)):
             raise ImagesReplaced("Images are being replaced at this moment. Make the backup when that has ended.")
-    click.echo(
-        f"{len(absent)} images that rows name are missing, and so in the backup: {absent[0]} first", err=True
-    )
+    lost = plural(len(absent), "image")
+    click.echo(f"The backup lacks {lost} that rows name and that nobody has: {absent[0]} first", err=True)
 
 
 def _note_restored(manifest: BackupManifest, session: Session) -> None:
@@ -275,8 +284,10 @@ def _delete_others(storage: Storage, restored: Collection[str]) -> None:
 
 def _tell(done: str, manifest: BackupManifest, *, as_json: bool) -> None:
     counts = [
-        f"{manifest.tables[name]} {name.replace('_', ' ')}" for name in REPORTED_TABLES if name in manifest.tables
+        plural(manifest.tables[name], one, name.replace("_", " "))
+        for name, one in REPORTED_TABLES.items()
+        if name in manifest.tables
     ]
     made = f"(of {manifest.made_at}, {manifest.revision})"
-    sentence = f"{done}: {', '.join(counts)}, {manifest.files} files {made}"
+    sentence = f"{done}: {', '.join(counts)}, {plural(manifest.files, 'file')} {made}"
     print_result(manifest.model_dump(exclude={"members"}), sentence, as_json=as_json)

@@ -4,6 +4,7 @@ import click
 
 from app.cli.opening import Installation, actor, json_option, now, with_arena
 from app.cli.output import print_result
+from app.words import plural
 
 
 @click.group()
@@ -40,7 +41,7 @@ def anchor(
     moved = f"every rating moves by {change.shift:+.1f} Elo" if change.shift else "no rating moves"
     sentences = (
         f"{mode}: anchor {change.version} puts the mean of {len(models)} at {change.value:.1f} Elo; {moved}\n"
-        f"{len(boards)} boards computed anew"
+        f"{plural(len(boards), 'board')} computed anew"
     )
     answer = {"mode": mode, "models": models, "boards": boards} | change._asdict()
     print_result(answer, sentences, as_json=as_json)

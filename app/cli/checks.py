@@ -23,6 +23,7 @@ from app.leaderboards.runs import verify
 from app.leaderboards.tables import Audit
 from app.leaderboards.views import board_ages
 from app.settings import find_misspelled
+from app.words import plural
 
 WAITING_SECONDS = 120
 SWEEP_DAYS = 8
@@ -165,17 +166,18 @@ def offerings(context: DoctorContext) -> CheckResult:
     absent = [f"{setting} names {model!r}, which is no model" for setting, model in named if model not in models]
     if absent:
         return CheckResult("warn", "; ".join(absent))
-    return CheckResult("ok", f"{len(named)} models that settings name are in the catalogue")
+    return CheckResult("ok", f"models that settings name: {len(named)}, all in the catalogue")
 
 
 def tallies(context: DoctorContext) -> CheckResult:
     """Compare tallies and boards with the vote log."""
     report = verify.verify(context.database)
     if not report.is_exact:
-        return CheckResult("fail", f"{len(report.differences)} differences: `arena recompute` repairs them")
-    return CheckResult(
-        "ok", f"{report.votes} counted votes, {report.tallies} tallies, {report.boards} boards agree"
-    )
+        return CheckResult(
+            "fail", f"{plural(len(report.differences), 'difference')}: `arena recompute` repairs them"
+        )
+    counts = f"{plural(report.votes, 'counted vote')}, {plural(report.tallies, 'tally', 'tallies')}"
+    return CheckResult("ok", f"{counts} and the boards agree")
 
 
 def boards(context: DoctorContext) -> CheckResult:

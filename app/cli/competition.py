@@ -8,6 +8,7 @@ from app.arena.entries import competitions
 from app.arena.entries.inputs import delete_unused, store_beside
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result
+from app.words import plural
 
 reason_option = click.option("--reason", help="Stands in the public ledger.")
 
@@ -76,7 +77,7 @@ def target(arena: Installation, slug: str, votes: int | None, as_json: bool) -> 
     Lists show the progress towards it. Reaching it closes nothing by itself.
     """
     changed = arena.database.write(lambda session: competitions.set_target(session, slug, votes, now=now()))
-    words = "no target" if votes is None else f"a target of {votes} votes"
+    words = "no target" if votes is None else f"a target of {plural(votes, 'vote')}"
     sentence = f"{slug} has {'now' if changed else 'already'} {words}"
     print_result({"slug": slug, "target": votes, "changed": changed}, sentence, as_json=as_json)
 

@@ -21,6 +21,7 @@ from app.database.replica import UnfitReplica, measure_lag
 from app.database.schema import read_encoding
 from app.leaderboards.runs.claims import LONGEST_REST_MS, DatabaseClock
 from app.leaderboards.tables import Board
+from app.words import plural
 
 SOUND_SQLITE = (3, 51, 3)
 CLOCK_SECONDS = 2
@@ -54,8 +55,8 @@ def _find_unstorable(found: Database) -> CheckResult | None:
     with found.reading() as session:
         tables = rows.read_tables(session)
         counts = {t.name: sum(rows.count_unstorable(t, p) for _, p in rows.read_parts(session, t)) for t in tables}
-    bad = ", ".join(f"{count} rows of {name}" for name, count in counts.items() if count)
-    told = f"{bad} hold text or numbers that PostgreSQL does not take: a backup that is restored mends them"
+    bad = ", ".join(f"{plural(count, 'row')} of {name}" for name, count in counts.items() if count)
+    told = f"{bad} with text or numbers that PostgreSQL does not take: a backup that is restored mends them"
     return CheckResult("warn", told) if bad else None
 
 
@@ -185,14 +186,14 @@ def find_future_times(database: Database, now: datetime) -> str:
     votes = select(Vote.cast_at.label("at")).order_by(Vote.id.desc()).limit(LATEST).subquery()
     pairs = select(Matchup.issued_at.label("at")).order_by(Matchup.id.desc()).limit(LATEST).subquery()
     counts = {
-        "votes": select(func.count()).select_from(votes).where(votes.c.at > soon),
-        "pairs": select(func.count()).select_from(pairs).where(pairs.c.at > soon),
-        "sign-ins": select(func.count()).select_from(AdminSession).where(AdminSession.created_at > soon),
-        "boards": select(func.count()).select_from(Board).where(Board.next_refresh_at > rested),
+        "vote": select(func.count()).select_from(votes).where(votes.c.at > soon),
+        "pair": select(func.count()).select_from(pairs).where(pairs.c.at > soon),
+        "sign-in": select(func.count()).select_from(AdminSession).where(AdminSession.created_at > soon),
+        "board": select(func.count()).select_from(Board).where(Board.next_refresh_at > rested),
     }
     with database.reading() as session:
         found = {name: session.scalar(query) for name, query in counts.items()}
-    return ", ".join(f"{count} {name}" for name, count in found.items() if count)
+    return ", ".join(plural(count, name) for name, count in found.items() if count)
 
 
 def replica(context: DoctorContext) -> CheckResult:

@@ -18,7 +18,7 @@ from app.cli.seed import CATEGORIES, SEEDS, load_seeds
 from app.cli.serve import STOP_SECONDS
 from app.cli.stopping import SIGNALS
 from app.settings import environment_over, one_thread_for_numpy
-from app.words import Mode
+from app.words import Mode, plural
 
 if TYPE_CHECKING:
     from app.arena.entries.generation import GenerationTask
@@ -79,8 +79,8 @@ def clear(yes: bool, migrate: bool) -> None:
 
     done = standing_demo.clear_demo(arena.database, arena.storage, now=now)
     click.echo(
-        f"{done.matchups} simulated matchups deleted, {done.excluded} votes of people no longer counted, "
-        f"{done.deleted} pictures deleted, {done.withdrawn} withdrawn"
+        f"{plural(done.matchups, 'simulated matchup')} deleted, {plural(done.excluded, 'vote')} of people no "
+        f"longer counted, {plural(done.deleted, 'picture')} deleted, {done.withdrawn} withdrawn"
     )
 
 

@@ -14,6 +14,7 @@ from app.arena.voting import replacement
 from app.catalog.pricing import MICROS
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import FiniteRange, print_result
+from app.words import plural
 
 Role = Literal["contestant", "showcase"]
 sample_option = click.option("--sample", type=click.IntRange(0, 10_000), default=0, show_default=True)
@@ -124,7 +125,7 @@ def replace(
     verb = "is" if done.is_new else "was already"
     sentence = (
         f"sample {done.old} of {model} in {competition} {verb} replaced by sample {done.new}\n"
-        f"{done.excluded} votes on it no longer count"
+        f"{plural(done.excluded, 'vote')} on it no longer counted"
     )
     print_result(vars(done), sentence, as_json=as_json)
 

@@ -18,6 +18,7 @@ from app.leaderboards.integrity.fraud.subjects import Subject
 from app.leaderboards.integrity.fraud.sweep import SweptSubjects
 from app.leaderboards.integrity.fraud.sweep import sweep as sweep_votes
 from app.leaderboards.integrity.picture_qualities import QualityWorth, read_qualities
+from app.words import plural
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Why; it is published.")
@@ -98,7 +99,7 @@ def quarantine(arena: Installation, subject: str, reason: str) -> None:
     done = fraud_quarantine.quarantine(
         arena.database, Subject.parse(subject), now=now(), by=actor(), why=reason, policy=arena.policy
     )
-    click.echo(f"flag {done.flag}: {done.votes} votes no longer count")
+    click.echo(f"flag {done.flag}: {plural(done.votes, 'vote')} kept out")
 
 
 @integrity.command()
@@ -108,7 +109,7 @@ def quarantine(arena: Installation, subject: str, reason: str) -> None:
 def release(arena: Installation, flag: int, reason: str) -> None:
     """Count again exactly the votes that this flag alone keeps out."""
     done = fraud_quarantine.release(arena.database, flag, now=now(), by=actor(), why=reason, policy=arena.policy)
-    click.echo(f"flag {done.flag} released: {done.votes} votes count again")
+    click.echo(f"flag {done.flag} released: {plural(done.votes, 'vote')} counted again")
 
 
 integrity.add_command(traces)
@@ -137,9 +138,9 @@ def _describe_findings(found: SweptSubjects, *, acts: bool) -> Iterator[str]:
             f"voter {subject.voter_id}" if subject.network_key is None else f"network {subject.network_key.hex()}"
         )
         about = f", {evidence['direction'] or 'about'} {evidence['model']}" if evidence["model"] else ""
-        yield f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {evidence['answered']} votes)"
+        yield f"{who}: {finding.test}{about} (p {finding.p_value:.1g}, {plural(evidence['answered'], 'vote')})"
     verb = "quarantined" if acts else "suspicious; a report changes nothing"
-    changed = f"{found.excluded} votes excluded, {found.restored} counted again"
+    changed = f"{plural(found.excluded, 'vote')} excluded, {found.restored} counted again"
     yield f"{len(found.findings)} {verb}; {changed}"
 
 
@@ -150,16 +151,18 @@ def _describe_flag(flag: FlagView) -> str:
     why = f": {flag.decision}" if flag.decision else ""
     return (
         f"{flag.id:>5}  {flag.found_at:%Y-%m-%d}  {who}  {flag.test}{about}  p {flag.p_value:.1g}  "
-        f"{flag.status}{why}  {flag.votes} votes kept out"
+        f"{flag.status}{why}  {plural(flag.votes, 'vote')} kept out"
     )
 
 
 def _describe_audit(audit: BoardAudit) -> list[str]:
     numbers = audit.numbers
     inflation = f"{numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
-    challenge = f"{numbers['votes_to_change_first']} votes for {numbers['first_challenger']} would change it"
+    challenge = (
+        f"{plural(numbers['votes_to_change_first'], 'vote')} for {numbers['first_challenger']} would change it"
+    )
     return [
-        f"{audit.mode}: {audit.votes} counted votes, up to vote {audit.last_vote_id}",
+        f"{audit.mode}: {plural(audit.votes, 'counted vote')}, up to vote {audit.last_vote_id}",
         f"  left advantage                   {_side(numbers)}",
         f"  interval when clustered by voter x {inflation}",
         f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo",

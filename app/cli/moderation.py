@@ -6,7 +6,7 @@ from app.arena.voting import report_queue
 from app.arena.voting.report_queue import ReportedPicture
 from app.cli.opening import Installation, actor, json_option, now, with_arena
 from app.cli.output import print_result, print_rows
-from app.words import ReportReason
+from app.words import ReportReason, plural
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 why_option = click.option("--reason", required=True, help="Stands in the ledger.")
@@ -37,7 +37,7 @@ def keep(arena: Installation, number: int, reason: str, as_json: bool) -> None:
     closed = arena.database.write(
         lambda session: report_queue.keep(session, number, reason=reason, now=now(), actor=actor())
     )
-    told = f"the picture of report {number} is kept; {closed} reports are closed"
+    told = f"the picture of report {number} is kept, and {plural(closed, 'report')} closed"
     print_result({"report": number, "closed": closed}, told, as_json=as_json)
 
 

@@ -17,6 +17,7 @@ from app.cli.output import print_result, progress_bar
 from app.cli.traces import describe_traces, list_traces
 from app.files.folders import open_folder
 from app.files.text import escape_for_terminal
+from app.words import plural
 
 allow_refused_option = click.option(
     "--allow-refused", is_flag=True, help="End with 0 although something was refused, where anything was taken."
@@ -65,7 +66,8 @@ def pack(
         listed = pack_manifest.write_manifest(folder)
     answer = {"competitions": listed.competitions, "models": listed.models, "images": listed.images}
     sentence = (
-        f"{listed.images} images of {listed.models} models in {listed.competitions} competitions; "
+        f"{plural(listed.images, 'image')} of {plural(listed.models, 'model')} in "
+        f"{plural(listed.competitions, 'competition')}; "
         f"{'nothing was written' if dry_run else f'next: arena import-pack {folder}'}"
     )
     _print_outcomes(answer, [sentence], listed.outcomes, as_json=as_json)
@@ -117,8 +119,8 @@ def import_pack(folder: Path, showcases: str | None, allow_refused: bool, as_jso
     told = list_traces(arena, [item.slug for item in packs])
     answer = {"competitions": report.competitions, "taken": taken, "unchanged": unchanged}
     sentence = (
-        f"{report.competitions} competitions: {taken} images taken, {unchanged} already there, "
-        f"{len(report.refused)} refused"
+        f"{plural(report.competitions, 'competition')}: {plural(taken, 'image')} taken, {unchanged} already "
+        f"there, {len(report.refused)} refused"
     )
     held = [ImageResult(slug, "taken", "held back as a showcase") for slug in sorted(held_back)]
     outcomes = [*held, *report.outcomes]

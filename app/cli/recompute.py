@@ -5,6 +5,7 @@ import click
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result
 from app.leaderboards.runs import verify as proof
+from app.words import plural
 
 
 @click.command()
@@ -16,16 +17,18 @@ def recompute(arena: Installation, verify: bool, as_json: bool) -> None:
     if not verify:
         done = proof.recompute(arena.database, now=now())
         repaired = [f"repaired the tallies of {slug}" for slug in done.repaired]
-        sentence = f"{len(done.boards)} boards computed, {len(done.repaired)} competitions repaired"
+        sentence = (
+            f"{plural(len(done.boards), 'board')} computed, {plural(len(done.repaired), 'competition')} repaired"
+        )
         answer = {"repaired": done.repaired, "boards": done.boards}
         print_result(answer, [*repaired, sentence], as_json=as_json)
         return
     report = proof.verify(arena.database)
-    found = f"{len(report.differences)} differences" if report.differences else "all equal to the log"
-    boards = f"{report.boards} boards ({report.stale} waiting for a refresh)"
+    found = plural(len(report.differences), "difference") if report.differences else "all equal to the log"
+    boards = f"{plural(report.boards, 'board')} ({report.stale} waiting for a refresh)"
     lines = [
         *(f"{one.kind} {one.subject}: stored {one.stored}, log {one.from_log}" for one in report.differences),
-        f"{report.votes} counted votes, {report.tallies} tallies, {boards}: {found}",
+        f"{plural(report.votes, 'counted vote')}, {plural(report.tallies, 'tally', 'tallies')}, {boards}: {found}",
     ]
     answer = {name: getattr(report, name) for name in ("votes", "tallies", "boards", "stale")}
     print_result(answer | {"differences": [vars(one) for one in report.differences]}, lines, as_json=as_json)

@@ -11,6 +11,7 @@ from app.arena.errors import ArenaError
 from app.cli.opening import Installation, json_option, migrate_option, open_installation
 from app.cli.output import print_result
 from app.gateway.images import InvalidImage
+from app.words import plural
 
 LINE = (
     "{competition}: {rendered} of {entries} pictures rendered, {side} px, "
@@ -55,5 +56,5 @@ def _report_orphans(arena: Installation, *, delete: bool, as_json: bool) -> None
         keys = find_orphans(session, arena.storage)
     for key in keys if delete else ():
         arena.storage.delete(key)
-    sentence = f"{len(keys)} files without an entry {'deleted' if delete else 'found'}"
+    sentence = f"{plural(len(keys), 'file')} without an entry {'deleted' if delete else 'found'}"
     print_result({"orphans": keys, "deleted": delete}, [*keys, sentence], as_json=as_json)

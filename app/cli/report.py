@@ -9,6 +9,7 @@ from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result
 from app.leaderboards.integrity import advice, morning_report
 from app.leaderboards.integrity.morning_report import BoardPrecision, MorningReport
+from app.words import plural
 
 
 @click.command()
@@ -30,7 +31,9 @@ def report(arena: Installation, days: int, as_json: bool) -> None:
     lines = [
         *_describe_votes(summary),
         *_describe_boards(summary),
-        *_list_under("Targets", [f"{one.slug}: {one.votes} of {one.target} votes" for one in summary.targets]),
+        *_list_under(
+            "Targets", [f"{one.slug}: {one.votes} of {plural(one.target, 'vote')}" for one in summary.targets]
+        ),
         *_list_under("Widest intervals", [f"{one.key}: ±{one.half_width:.0f} Elo" for one in summary.widest]),
         *_list_under("Fewest battles", [f"{one.slug} ({one.mode}): {one.votes}" for one in summary.fewest]),
         *_list_under("What to run next", tasks),
@@ -41,8 +44,8 @@ def report(arena: Installation, days: int, as_json: bool) -> None:
 def _describe_votes(found: MorningReport) -> Iterator[str]:
     counted = sum(day.counted for day in found.days)
     excluded = sum(day.excluded for day in found.days)
-    voters = f"{found.voters} voters, {found.new_voters} of them new"
-    yield f"{len(found.days)} days: {counted} votes counted, {excluded} not, by {voters}"
+    voters = f"{plural(found.voters, 'voter')}, {found.new_voters} of them new"
+    yield f"{plural(len(found.days), 'day')}: {plural(counted, 'vote')} counted, {excluded} not, by {voters}"
     for day in found.days:
         if day.counted or day.excluded:
             yield f"  {day.day}  {day.counted:>6} counted  {day.excluded:>5} not  {day.voters:>5} voters"

@@ -23,7 +23,7 @@ from app.files.whole import write_whole
 from app.leaderboards.open_data import votes_file, votes_import
 from app.leaderboards.open_data.manifest import VotesManifest, manifest_path, read_manifest
 from app.leaderboards.runs.refresh import refresh
-from app.words import MODES
+from app.words import MODES, plural
 
 SECRET_BYTES = 32
 
@@ -79,7 +79,7 @@ def export(
             chosen = ExportSelection(mode, uncounted, simulated)
             manifest = votes_file.write_open(session, data, chosen, form, now=moment, secret=secret)
         describe(manifest)
-    sentence = f"{manifest.votes} votes in {file}, SHA-256 {manifest.sha256}"
+    sentence = f"{plural(manifest.votes, 'vote')} in {file}, SHA-256 {manifest.sha256}"
     print_result(manifest.model_dump(mode="json"), sentence, as_json=as_json)
 
 
@@ -96,8 +96,9 @@ def import_(arena: Installation, file: Path, as_json: bool) -> None:
     """
     with progress_bar("importing", read_manifest(file).votes) as advance:
         report = votes_import.import_votes(arena.database, file, now=now(), progress=advance)
+    imported = f"{plural(report.votes, 'vote')} of {plural(report.voters, 'voter')} imported"
     sentences = [
-        f"{report.votes} votes of {report.voters} voters imported, {report.already} already there",
+        f"{imported}, {report.already} already there",
         *(f"{mode} has taken over the level of the log's boards" for mode in report.anchors),
     ]
     print_result(vars(report), sentences, as_json=as_json)

@@ -10,8 +10,9 @@ from app.catalog.pricing import MICROS, dollars
 from app.leaderboards.views.boards import NamedModel
 from app.leaderboards.views.charts import ChartPoint, HistoryPoint, Scatter, WinMatrix
 from app.leaderboards.views.head_to_head import Battles
-from app.web.formats import percent, plural
+from app.web.formats import percent
 from app.web.svg import Curve, CurvePoint, Plot, Spot, curve, scatter
+from app.words import plural
 
 WHOLE, TALL, LOW = 420, 290, 180
 """Pixels of what is drawn, without axes: points in a window of their own or side by side, a rating over time."""

@@ -21,14 +21,14 @@ from app.web import facts
 from app.web.addresses import base_url
 from app.web.boards import tabs
 from app.web.docs import list_documents
-from app.web.formats import mode_title, plural, static_url
+from app.web.formats import mode_title, static_url
 from app.web.labels import width
 from app.web.models import visible
 from app.web.placements import groups
 from app.web.question_tabs import list_tabs
 from app.web.structured import installed_at
 from app.web.versions import arena_page, versions
-from app.words import MODES
+from app.words import MODES, plural
 
 blueprint = Blueprint("feeds", __name__)
 OFF_LIMITS = ("/arena", "/m/", "/me", "/files/", "/admin", "/openai/")

@@ -18,7 +18,7 @@ from app.leaderboards.views.crowd import Crowd
 from app.leaderboards.views.personal import Agreement
 from app.web import board_columns
 from app.web.addresses import public_url
-from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason
+from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason, plural
 
 STATIC = Path(__file__).parent / "static"
 MENU = (
@@ -202,11 +202,6 @@ def percent(share: float | None) -> str:
 def count(number: int) -> str:
     """Format a number with its thousands separated."""
     return f"{number:,}"
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """Format a number with its noun: `1 vote`, `2 votes`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def usd(price: float | None) -> str:

@@ -15,10 +15,9 @@ from app.leaderboards.views import personal
 from app.leaderboards.views.personal import OwnStanding
 from app.leaderboards.views.taste import Taste, summarize
 from app.web.boards import Axis, axis
-from app.web.formats import plural
 from app.web.pagination import page_number
 from app.web.responses import keep_private, private_page, see_other
-from app.words import BETTER, MODES
+from app.words import BETTER, MODES, plural
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 SIZE = 20

@@ -19,8 +19,8 @@ from app.web.drawing import (
     start_card,
     write_words,
 )
-from app.web.formats import elo, mode_title, plural, tell_agreement
-from app.words import BETTER
+from app.web.formats import elo, mode_title, tell_agreement
+from app.words import BETTER, plural
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

@@ -108,4 +108,4 @@ def test_the_doctor_says_what_is_odd(database: Database, tmp_path: Path) -> None
     judge(database, ask(database, AHEAD).public_id, AHEAD)
     database.write(lambda s: admins.create(s, "ada", "hash", now=AHEAD))
     database.write(lambda s: admins.start_session(s, "ada", now=AHEAD))
-    assert find_future_times(database, NOW + timedelta(seconds=10)) == "1 votes, 1 pairs, 1 sign-ins"
+    assert find_future_times(database, NOW + timedelta(seconds=10)) == "1 vote, 1 pair, 1 sign-in"

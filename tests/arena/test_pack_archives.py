@@ -31,7 +31,7 @@ def test_a_zip_archive_is_a_pack(arena: Callable[..., Result], tmp_path: Path) -
     code, said, _ = arena("import-pack", str(path), "--allow-refused")
     assert code == 0
     assert "refused  cap/a.bmp: BMP is no format" in said
-    assert "1 competitions: 2 images taken, 0 already there, 1 refused" in said
+    assert "1 competition: 2 images taken, 0 already there, 1 refused" in said
     assert arena("import-pack", str(path))[0] == 1
     assert arena("import-pack", str(lay(tmp_path, {"no.zip": "text"}) / "no.zip"))[0] == 2
     assert arena("renditions", "--orphans")[1] == "0 files without an entry found\n"

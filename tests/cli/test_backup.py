@@ -162,7 +162,7 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     arena("competition", "new", str(tmp_path / "t.toml"))
     arena("entry", "add", "tea", "alpha", str(image))
     code, said, _ = arena("backup", str(file))
-    assert (code, "1 competitions, 1 entries" in said, "5 files" in said) == (0, True, True)
+    assert (code, "1 competition, 1 entry" in said, "5 files" in said) == (0, True, True)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert arena("backup", str(file))[0] == 2
     assert json.loads(arena("backup", str(file), "--force", "--json")[1])["tables"]["entries"] == 1
@@ -170,7 +170,7 @@ def test_the_commands(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPa
     key = (tmp_path / "data" / "secret_key").read_text()
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "new"))
     code, said, _ = arena("restore", str(file))
-    assert (code, said.startswith("restored: 1 competitions, 1 entries")) == (0, True)
+    assert (code, said.startswith("restored: 1 competition, 1 entry")) == (0, True)
     assert (tmp_path / "new" / "secret_key").read_text() == key
     assert arena("recompute", "--verify")[0] == 0
     image.write_bytes(picture_bytes(2))
@@ -339,10 +339,10 @@ def test_what_only_sqlite_takes_is_named_and_mended(
     worse = f"UPDATE entries SET licence = 'a' || char(0) || 'b', source = '{bad}' WHERE id = 1"
     database.write(lambda session: session.connection().exec_driver_sql(worse).rowcount)
     settings = Settings(data_dir=tmp_path, database_url=database.url, secret_key=SECRET)
-    assert "1 rows of entries" in checks.database(DoctorContext(settings, database, storage, True, NOW)).says
+    assert "1 row of entries" in checks.database(DoctorContext(settings, database, storage, True, NOW)).says
     with archive.write_archive(tmp_path / "backup.tar") as writer:
         backup.save_arena(database, storage, settings, writer, now=NOW)
-    assert "1 rows of entries hold text or numbers that PostgreSQL does not take" in capsys.readouterr().err
+    assert "1 row of entries with text or numbers that PostgreSQL does not take" in capsys.readouterr().err
     database.close()
     fresh = Database(f"sqlite:///{tmp_path / 'b.sqlite3'}")
     manifest = archive.verify_archive(tmp_path / "backup.tar")

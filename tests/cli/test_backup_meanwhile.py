@@ -57,7 +57,7 @@ def test_images_that_are_lost_are_told(arena: Run, tmp_path: Path) -> None:
     original = next((tmp_path / "data" / "files" / "originals").rglob("*.*"))
     original.unlink()
     code, _, complaint = arena("backup", str(tmp_path / "b.tar"))
-    assert (code, "1 images that rows name are missing, and so in the backup: originals/" in complaint) == (
+    assert (code, "The backup lacks 1 image that rows name and that nobody has: originals/" in complaint) == (
         0,
         True,
     )

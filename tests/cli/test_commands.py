@@ -157,7 +157,7 @@ def test_a_pack_is_reported(arena: Callable[..., Result], tmp_path: Path) -> Non
     code, said, _ = arena("import-pack", str(pack.folder))
     assert code == 1
     assert "refused  lamp/beta.png: its sha256 is not the manifest's" in said
-    assert "1 competitions: 1 images taken, 0 already there, 1 refused" in said
+    assert "1 competition: 1 image taken, 0 already there, 1 refused" in said
     code, said, _ = arena("import-pack", str(pack.folder), "--json", "--allow-refused")
     assert (code, json.loads(said)["unchanged"]) == (0, 1)
     assert arena("import-pack", str(tmp_path / "nowhere"))[0] == 2

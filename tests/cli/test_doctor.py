@@ -67,7 +67,7 @@ def test_illnesses_have_names(context: DoctorContext) -> None:
     assert checks.boards(context).level == "ok"
     assert checks.boards(replace(context, now=NOW + timedelta(hours=1))).level == "warn"
     change(context, "UPDATE tallies SET left_wins = left_wins + 1")
-    assert "1 differences" in checks.tallies(context).says
+    assert "1 difference: " in checks.tallies(context).says
     context.database.migrate("0004")
     assert "0005" in checks.migrations(context).says
 
@@ -131,7 +131,7 @@ def test_settings_of_providers_that_cannot_work(context: DoctorContext) -> None:
     broken = replace(set_to(**{**sound, "attic_upstream_url": "http://[::1"}), deep=True)
     assert "no answer from attic" in checks.providers(broken).says
     found = checks.offerings(set_to(**sound, default_image_model="m1"))
-    assert (found.level, found.says) == ("ok", "2 models that settings name are in the catalogue")
+    assert (found.level, found.says) == ("ok", "models that settings name: 2, all in the catalogue")
     found = checks.offerings(set_to(**{**sound, "attic_offerings": "m0, gone-1=x"}, default_image_model="gone-2"))
     told = (
         "DEFAULT_IMAGE_MODEL names 'gone-2', which is no model; ATTIC_OFFERINGS names 'gone-1', which is no model"

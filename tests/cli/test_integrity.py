@@ -58,13 +58,13 @@ def test_from_report_to_release(world: World, arena: Run) -> None:
 
     assert arena("release", "1", "--reason", "a known person")[:2] == (
         0,
-        f"flag 1 released: {before} votes count again\n",
+        f"flag 1 released: {before} votes counted again\n",
     )
     assert counted(world) == before
     assert "released: a known person" in arena("flags")[1]
     assert arena("quarantine", "31", "--reason", "not known after all")[:2] == (
         0,
-        f"flag 2: {before} votes no longer count\n",
+        f"flag 2: {before} votes kept out\n",
     )
 
 

@@ -40,7 +40,7 @@ def test_listed_kept_and_withdrawn(arena: Callable[..., Result]) -> None:
     assert "1 reporters: broken 1" in told
     assert "shows its maker 1" in told
     assert [one["number"] for one in json.loads(arena("moderation", "list", "--json")[1])] == [1, 2]
-    assert "1 reports are closed" in arena("moderation", "keep", "1", "--reason", "fine")[1]
+    assert "is kept, and 1 report closed" in arena("moderation", "keep", "1", "--reason", "fine")[1]
     assert "now withdrawn" in arena("moderation", "withdraw", "2", "--reason", "signed")[1]
     assert "already withdrawn" in arena("moderation", "withdraw", "2", "--reason", "signed")[1]
     assert "None waits" in arena("moderation", "list")[1]

@@ -121,7 +121,7 @@ def test_votes_may_be_kept(run: Run, database: Database, tmp_path: Path) -> None
     image = tmp_path / "better.png"
     image.write_bytes(picture_bytes(77))
     words = ("entry", "replace", "c0", "m1", str(image), "--reason", "sharper")
-    assert run(*words, "--keep-votes")[1].endswith("0 votes on it no longer count\n")
+    assert run(*words, "--keep-votes")[1].endswith("0 votes on it no longer counted\n")
     assert all(all(counted) for counted in _counted(database).values())
     assert "was already replaced" in run(*words)[1]
     assert not all(all(counted) for counted in _counted(database).values())
@@ -152,7 +152,7 @@ def test_the_report_in_words_and_as_json(run: Run, database: Database) -> None:
     run("competition", "target", "c0", "48")
     code, said, _ = run("report", "--days", "3650")
     assert code == 0
-    assert "3650 days: 12 votes counted, 0 not, by 12 voters, 12 of them new" in said
+    assert "3,650 days: 12 votes counted, 0 not, by 12 voters, 12 of them new" in said
     assert "2026-11-22      12 counted" in said
     assert "c0: 12 of 48 votes" in said
     assert "No board yet." in said
