@@ -10,7 +10,7 @@ def give_to_owner(path: Path) -> None:
     if os.geteuid() != 0:
         return
     folder = path.parent.stat()
-    with suppress(PermissionError):  # a root that may not, as on a folder of the network
+    with suppress(OSError):  # a root that may not, as on a folder of the network or in a container
         os.chown(path, folder.st_uid, folder.st_gid, follow_symlinks=False)
 
 

@@ -116,7 +116,9 @@ def disk(context: DoctorContext) -> CheckResult:
     if not left:
         return CheckResult(level, told)
     others = f" and {len(left) - 1} more" if len(left) > 1 else ""
-    told += f"; commands that were killed left {left[0]}{others}: delete it"
+    told += (
+        f"; a command that was killed left {left[0]}{others}: restore again if it was a restore, else delete that"
+    )
     return CheckResult("warn" if level == "ok" else level, told)
 
 
