@@ -1,6 +1,7 @@
 """Connections: how each kind of database is connected to."""
 
 import importlib
+import os
 import select
 from contextlib import suppress
 from pathlib import Path
@@ -101,7 +102,7 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def make_file(_dialect: object, _record: object, arguments: Any, _more: object) -> None:
+    def make_file(_dialect: object, _record: object, arguments: Any, more: dict[str, Any]) -> None:
         # Not before somebody connects: what only looks at an installation must not make one.
         path = Path(arguments[0])
         make_folder(path.parent)
@@ -109,6 +110,8 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
             with suppress(OSError):  # what is wrong, SQLite tells
                 path.touch()
                 give_to_owner(path)
+        elif _is_at_rest(path):
+            arguments[0], more["uri"] = f"{path.absolute().as_uri()}?immutable=1", True
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -125,6 +128,16 @@ def sqlite(url: str, begin: str, *also: str) -> Engine:
             begin_sqlite(connection.connection.dbapi_connection, connection.info, begin, patience)
 
     return engine
+
+
+def _is_at_rest(path: Path) -> bool:
+    """
+    Tell whether a file of SQLite can't change, as in a snapshot of a volume.
+
+    SQLite opens none there unless it is told so, since it can't make the log that it reads beside every file.
+    """
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not has_log
 
 
 def begin_sqlite(driver: Any, facts: dict[Any, Any], statement: str, patience: float) -> None:
