@@ -108,7 +108,7 @@ class StandingBody(BaseModel):
 
 
 class BoardBody(BaseModel):
-    """A leaderboard. The run is null until the first vote was counted."""
+    """A leaderboard. The run is null where no vote counts."""
 
     model_config = ConfigDict(openapi_extra={"content": {"text/csv": {"schema": {"type": "string"}}}})  # type: ignore[typeddict-unknown-key]
 

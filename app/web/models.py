@@ -163,6 +163,7 @@ def _render(slug: str, base: str) -> str:
         main=next((s for s in standings if s.standing), None),
         examples=codes,
         placements=groups(found),
+        competitions=found.competitions,
         votable=votable(found, open_now),
         differences=differences,
         equal=find_equal_ratings(audited.numbers, page.slug) if audited else (),

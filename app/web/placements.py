@@ -42,8 +42,8 @@ def groups(results: ModelResults) -> tuple[CategoryGroup, ...]:
 
 
 def votable(results: ModelResults, contested: Container[str]) -> tuple[CompetitionResult, ...]:
-    """List the contested competitions the model stands in, those with its fewest votes first."""
-    open_now = [result for result in results.competitions if result.slug in contested]
+    """List the contested competitions an image of the model stands in, those with its fewest votes first."""
+    open_now = [result for result in results.competitions if result.has_image and result.slug in contested]
     return tuple(sorted(open_now, key=lambda result: (result.place.votes, result.title)))
 
 

@@ -41,8 +41,8 @@ def draw_card(taste: Taste) -> bytes:
     if taste.question != BETTER:
         write_words(draw, (MARGIN, 206), shorten(spell(taste.words, ""), 28), 28, MUTED)
     scale = axis(taste.top)
-    for place, row in enumerate(taste.top):
-        _draw_row(draw, FIRST_ROW + place * ROW, place + 1, row, scale)
+    for number, (place, row) in enumerate(zip(taste.places, taste.top, strict=True)):
+        _draw_row(draw, FIRST_ROW + number * ROW, place, row, scale)
     draw.line((MARGIN, 510, SIZE[0] - MARGIN, 510), fill=LINE, width=2)
     told = f"{plural(taste.votes, 'vote')}, {mode_title(taste.mode).lower()}. {tell_agreement(taste.agreement)}"
     write_words(draw, (MARGIN, 535), told, 28, MUTED)

@@ -7,6 +7,7 @@ from app.leaderboards.views.results import BoardPlace
 
 OPEN = BoardPlace(1, 6, 1010.0, 900.0, 1120.0, 7, True, 1, 6)
 DECIDED = BoardPlace(2, 6, 1010.0, 1000.0, 1020.0, 1200, False, 2, 2)
+ALONE = BoardPlace(1, 1, 1166.0, 917.0, 1416.0, 4, True, 1, 1)
 NOWHERE = BoardPlace(None, 6)
 
 
@@ -20,6 +21,7 @@ def test_ordinals() -> None:
     [
         (OPEN, "1st to 6th of 6, 7 votes", "1\N{EN DASH}6", False),
         (DECIDED, "2nd of 6, 1,200 votes", "2", True),
+        (ALONE, "1st of 1, 4 votes", "1", False),
         (NOWHERE, "not ranked yet, 0 votes", "\N{EN DASH}", False),
     ],
 )

@@ -115,6 +115,14 @@ def _encode(seed: int, frame: tuple[int, int]) -> renditions.Picture:
     return renditions.picture(_draw(seed, frame), frame)
 
 
+def withdraw(app: Flask, slug: str, model: str) -> None:
+    """Take a model's image out of a competition."""
+    place = entries.EntryKey(slug, model)
+    parts_of(app).database.write(
+        lambda session: entries.withdraw(session, place, reason="not as asked", now=moment())
+    )
+
+
 def votes(app: Flask, number: int, *, seed: int = 1, wish: matchups.MatchupFilter | None = None) -> None:
     """By voters of three votes each; A wins half of the time."""
     rng = random.Random(seed)

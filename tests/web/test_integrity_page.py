@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.arena.entries import entries
 from app.arena.people.policy import FREE
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.leaderboards.integrity.certificates import read_certificates
@@ -24,7 +23,7 @@ from app.web.integrity import HEIGHT, bars
 from tests.api.conftest import Api
 from tests.leaderboards.test_picture_traces import set_traits
 from tests.web.conftest import running
-from tests.web.factories import MODELS, competition, moment, parts_of, votes
+from tests.web.factories import MODELS, competition, moment, parts_of, votes, withdraw
 
 
 @pytest.fixture
@@ -44,8 +43,7 @@ def swept(app: Flask) -> Flask:
     quarantine.quarantine(
         database, Subject(voter_id=1), now=now, by="the admin", why="looks like a script", policy=FREE
     )
-    place = entries.EntryKey("a-red-cube", MODELS[3].slug)
-    database.write(lambda session: entries.withdraw(session, place, reason="not as asked", now=now))
+    withdraw(app, "a-red-cube", MODELS[3].slug)
     sweep(database, now=now, policy=FREE, is_report=False, progress=lambda _: None)
     return app
 

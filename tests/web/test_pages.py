@@ -110,13 +110,14 @@ def test_a_models_page_says_what_equal_pictures_would_change(app: Flask, client:
 
 def test_a_board_says_when_a_model_is_not_ranked_only_where_one_is_not(app: Flask, client: FlaskClient) -> None:
     competition(app, models=MODELS[:3])
-    votes(app, 3)
-    assert "Not ranked: under 4 votes." in client.get("/leaderboards/text-to-image").text
-    votes(app, 12, seed=2)
+    votes(app, 15)
     refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
     page = client.get("/leaderboards/text-to-image").text
     assert "not ranked yet" not in page
     assert "Not ranked" not in page
+    competition(app, "a-green-cone", models=MODELS[2:])
+    votes(app, 1, wish=MatchupFilter(competition="a-green-cone"))
+    assert "Not ranked: under 4 votes." in client.get("/leaderboards/text-to-image").text
 
 
 def test_a_board_names_the_models_of_parts_that_never_met(app: Flask, client: FlaskClient) -> None:

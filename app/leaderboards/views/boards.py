@@ -161,7 +161,7 @@ class BoardStanding(NamedTuple):
 
 @dataclass(frozen=True)
 class BoardView:
-    """A board; without a run nobody has voted there yet. `open_gallery`: its images were shown with names."""
+    """A board; without a run no vote counts there. `open_gallery`: its images were shown with names."""
 
     key: str
     mode: str
@@ -279,7 +279,7 @@ def _standings(
     session: Session, key: str, mode: str, now: datetime, filters: Filters
 ) -> tuple[Run | None, tuple[BoardStanding, ...]]:
     run = read_current_run(session, key)
-    if run is None:
+    if run is None or not run.votes:  # every vote there was may have been taken back or left out
         return None, ()
     rows = _BEST_FIRST.all(session, run=run.id)
     models = lookup.models_by_id(session, now.date())

@@ -19,8 +19,8 @@ class Ranked(Protocol):
 
 
 def is_decided(place: Ranked) -> bool:
-    """Tell whether the votes leave one rank only."""
-    return place.rank is not None and place.rank_low == place.rank_high
+    """Tell whether the votes leave one rank only of several: that of a model alone on its board says nothing."""
+    return place.rank is not None and place.of > 1 and place.rank_low == place.rank_high
 
 
 def describe_ranks(place: Ranked) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.catalog.limits import describe_largest
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
-from app.leaderboards.views.certainty import describe_ranks, is_decided
+from app.leaderboards.views.certainty import describe_ranks
 from app.leaderboards.views.results import BoardPlace, ModelResults
 from app.words import Mode
 
@@ -89,7 +89,7 @@ def _standing(page: ModelPage, results: ModelResults) -> Iterator[Question]:
 
 
 def _certainty(place: BoardPlace) -> str:
-    return "" if is_decided(place) else ", more the votes do not say,"
+    return "" if place.rank_low == place.rank_high else ", more the votes do not say,"
 
 
 def _prices(page: ModelPage) -> list[int]:

@@ -58,6 +58,8 @@ class CompetitionResult:
     prompt: str
     categories: tuple[Heading, ...]
     place: BoardPlace
+    has_image: bool
+    """Whether an image of the model stands in it; False where every one was withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def _select_competitions() -> Select[*tuple[Any, ...]]:
     return (
         select(
             *(getattr(Competition, name) for name in names),
+            entered.exists().label("has_image"),
             Category.id.label("category_id"),
             Category.position.label("category_position"),
             Category.slug.label("category_slug"),
@@ -156,6 +159,7 @@ def _result(rows: list[Any], places: Places) -> CompetitionResult:
         prompt=row.prompt,
         categories=tuple(Heading(r.category_slug, r.category_title) for r in rows if r.category_id is not None),
         place=places.get((row.mode, None, row.id), NOWHERE),
+        has_image=bool(row.has_image),
     )
 
 

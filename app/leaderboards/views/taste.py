@@ -72,6 +72,11 @@ class Taste:
     parting: Parting | None
     """None where both order the models alike, or there are fewer than two."""
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """List the places of the top models; those that the votes rate as equal share one."""
+        return tuple(1 + sum(other.rating > row.rating + EQUAL for other in self.top) for row in self.top)
+
 
 @dataclass(frozen=True)
 class SecondLook:
