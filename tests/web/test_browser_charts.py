@@ -75,6 +75,18 @@ def test_the_frontier_is_named_at_every_width_and_no_name_meets_another(
         assert (chart["unnamed"], chart["overlapping"], chart["outside"]) == (0, 0, 0), chart
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_name_of_a_point_has_what_is_seen_at_it(browser: Browser, base: str, width: int) -> None:
+    """WCAG 2.5.3: who speaks to a computer says what is seen."""
+    with visiting(browser, base, viewport={"width": width, "height": 800}) as visit:
+        visit.open(CHARTS)
+        seen = visit.page.evaluate("""() => [...document.querySelectorAll(".spot text")]
+          .filter((one) => one.getClientRects().length > 0)
+          .map((one) => [one.textContent, one.closest(".spot").getAttribute("aria-label")])""")
+    assert seen
+    assert [pair for pair in seen if pair[0] not in pair[1].replace(":", ".").split(". ")] == []
+
+
 def test_points_are_told_on_hover_and_walked_with_arrows(browser: Browser, base: str) -> None:
     with visiting(browser, base, viewport={"width": 1280, "height": 800}) as visit:
         visit.open(CHARTS)

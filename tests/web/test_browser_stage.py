@@ -226,6 +226,9 @@ CUT = """
 }
 """
 
+SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+p { margin-bottom: 2em !important }"""
+
 
 SAY = "document.querySelector('[data-status]').textContent = words;"
 SAID = "You picked A. 58\u00a0% of 31 picked A too. A surprise: ratings gave it 23\u00a0%."
@@ -263,6 +266,20 @@ def test_names_words_and_what_is_said_are_whole(
         assert cut["status"][1] <= 0
         if slug == "square" or size[0] > 360:
             assert cut["names"] == 0
+
+
+@pytest.mark.parametrize("size", [(320, 568), (360, 640), (390, 664), (844, 390)])
+def test_text_spaced_by_its_reader_breaks_no_word(base: str, browser: Browser, size: tuple[int, int]) -> None:
+    """WCAG 1.4.12."""
+    with visiting(browser, base, viewport={"width": size[0], "height": size[1]}, bypass_csp=True) as visit:
+        start(visit, "square")
+        visit.page.add_style_tag(content=SPACED)
+        assert visit.page.evaluate(CUT)["words"] == []
+        visit.press("1", "revealed")
+        assert visit.page.evaluate(CUT)["words"] == []
+        visit.page.get_by_role("button", name="The board").wait_for()
+        assert visit.page.evaluate(CUT)["words"] == []
+        assert not visit.page.evaluate(LOOK)["wide"]
 
 
 def test_a_reader_of_large_text_sees_who_made_what_and_what_was_said(base: str, browser: Browser) -> None:

@@ -8,7 +8,7 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
   const spots = [...chart.querySelectorAll(".spot")];
 
   function tell(spot) {
-    readout.textContent = spot ? spot.getAttribute("aria-label") : usual;
+    readout.textContent = spot ? spot.dataset.said : usual;
     chart.querySelector(".told")?.remove();
     if (spot) spot.lastElementChild.append(nameOf(spot));
     for (const row of chart.querySelectorAll("tbody tr")) {
@@ -19,8 +19,11 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
   for (const spot of spots) {
     // The native tooltip would say the same a second later.
     const title = spot.querySelector("title");
-    spot.setAttribute("aria-label", title.textContent);
+    spot.dataset.said = title.textContent;
     title.remove();
+    // Who speaks to a computer says the number that stands at a point.
+    const number = [...spot.querySelectorAll("text")].find(({ textContent }) => /^\d+$/.test(textContent));
+    spot.setAttribute("aria-label", number ? `${number.textContent}. ${spot.dataset.said}` : spot.dataset.said);
     spot.addEventListener("pointerenter", () => tell(spot));
     spot.addEventListener("pointerleave", () => tell(null));
     spot.addEventListener("focus", () => tell(spot));
@@ -41,7 +44,7 @@ function nameOf(spot) {
   name.setAttribute("x", isRight ? -10 : 10);
   name.setAttribute("y", 4);
   name.setAttribute("text-anchor", isRight ? "end" : "start");
-  name.textContent = spot.getAttribute("aria-label").split(/: \d/)[0];
+  name.textContent = spot.dataset.said.split(/: \d/)[0];
   return name;
 }
 
