@@ -1,5 +1,6 @@
 """`arena pack` writes a pack's manifest; `arena import-pack` imports a pack."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -68,7 +69,7 @@ def pack(
     sentence = (
         f"{plural(listed.images, 'image')} of {plural(listed.models, 'model')} in "
         f"{plural(listed.competitions, 'competition')}; "
-        f"{'nothing was written' if dry_run else f'next: arena import-pack {folder}'}"
+        f"{'nothing was written' if dry_run else f'next: arena import-pack {shlex.quote(str(folder))}'}"
     )
     _print_outcomes(answer, [sentence], listed.outcomes, as_json=as_json)
     _exit(len(listed.refused), listed.images, allow_refused=allow_refused)

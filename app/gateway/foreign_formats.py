@@ -4,6 +4,12 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
+WEB_PAGE, LFS_POINTER = "a web page", "a pointer of Git LFS in place of the file"
+_ADVICE = {
+    WEB_PAGE: "open its address to see what was answered in the image's place",
+    LFS_POINTER: "fetch the file by `git lfs pull`",
+}
+"""What to do about what is no image; images are saved in another format."""
 _MAGIC = (
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
@@ -15,9 +21,9 @@ _MAGIC = (
     (b"%PDF", "PDF"),
     (b"<svg", "SVG"),
     (b"<?xml", "XML, perhaps SVG"),
-    (b"<!doctype html", "a web page"),
-    (b"<html", "a web page"),
-    (b"version https://git-lfs", "a pointer of Git LFS in place of the file"),
+    (b"<!doctype html", WEB_PAGE),
+    (b"<html", WEB_PAGE),
+    (b"version https://git-lfs", LFS_POINTER),
 )
 VECTOR = frozenset({"SVG", "XML, perhaps SVG"})
 """Drawings: a browser could run what they hold, and nothing here draws them."""
@@ -37,10 +43,12 @@ def register_heic() -> None:
 
 def describe_format(data: bytes) -> str:
     """Say in a further sentence what a file is and what to do with it; empty where it is not known."""
+    if not data:
+        return " It is empty."
     known = name_format(data)
     if known is None:
         return ""
-    advice = "save it as PNG"
+    advice = _ADVICE.get(known, "save it as PNG")
     if known == "HEIC" and not takes_heic():
         advice += ", or install the extra heic: pip install 'blindvote[heic]'"
     return f" It is {known}; {advice}."

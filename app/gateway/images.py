@@ -86,6 +86,9 @@ def decode(data: bytes, *, alpha: bool = False, limits: ImageLimits = IMPORTED) 
                 return _plain(image, data, alpha=alpha)
         except InvalidImage:
             raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            least, most = f"{Image.MAX_IMAGE_PIXELS:,}", _describe_largest(limits)
+            raise InvalidImage(f"The image has more than {least} pixels; {most}.") from error
         # Pillow raises eight kinds of exception on damaged files, SyntaxError and struct.error among them.
         except Exception as error:
             told = f"The file is not a whole PNG, JPEG, WebP, GIF or AVIF image.{describe_format(data)}"
@@ -212,8 +215,11 @@ def encode_webp(image: Image.Image, *, quality: int, method: int) -> bytes:
 def _check_size(image: Image.Image, limits: ImageLimits) -> None:
     width, height = image.size
     if max(width, height) > limits.max_side or width * height > limits.max_pixels:
-        most = f"at most {limits.max_side} a side and {limits.max_pixels:,} in all"
-        raise InvalidImage(f"The image is {width} x {height} pixels; {most}.")
+        raise InvalidImage(f"The image is {width} x {height} pixels; {_describe_largest(limits)}.")
+
+
+def _describe_largest(limits: ImageLimits) -> str:
+    return f"at most {limits.max_side} a side and {limits.max_pixels:,} in all"
 
 
 def _resize(image: Image.Image, size: Size) -> Image.Image:

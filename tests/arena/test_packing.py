@@ -1,7 +1,9 @@
 """A folder of images becomes a pack without a manifest written by hand."""
 
 import json
+import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from app.arena.entries import pack_import, pack_manifest
 from app.arena.errors import InvalidPack
 from app.database.doors import Database
 from app.gateway.storage import Storage
+from tests.cli.conftest import arena  # noqa: F401 (a fixture)
+from tests.command import Result
 from tests.factories import NOW, picture_bytes
 
 
@@ -85,7 +89,15 @@ def test_images_to_edit(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "prompt", "complaint"),
-    [("Red Fox", "a fox", "Red Fox: a competition's folder"), ("fox", "  ", "fox/prompt.txt is empty")],
+    [
+        (
+            "R\u00f6d Fox & Co.",
+            "a fox",
+            "\nR\u00f6d Fox & Co.: a competition's folder is named .*, as rod-fox-co\n",
+        ),
+        ("\u72d0", "a fox", "as my-competition\n"),
+        ("fox", "  ", "fox/prompt.txt is empty"),
+    ],
 )
 def test_what_is_refused(tmp_path: Path, name: str, prompt: str, complaint: str) -> None:
     (tmp_path / name).mkdir()
@@ -97,8 +109,16 @@ def test_what_is_refused(tmp_path: Path, name: str, prompt: str, complaint: str)
 
 
 def test_nothing_to_pack(tmp_path: Path) -> None:
-    with pytest.raises(InvalidPack, match="holds no folder"):
+    with pytest.raises(InvalidPack, match=r"(?s)holds no folder.*--pattern, --from-metadata"):
         pack_manifest.write_manifest(tmp_path)
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(InvalidPack, match="is no manifest"):
         pack_manifest.write_manifest(tmp_path)
+
+
+def test_the_next_command_can_be_copied(arena: Callable[..., Result], tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "My Images" / "cap").mkdir(parents=True)
+    (tmp_path / "My Images" / "cap" / "prompt.txt").write_text("a cap")
+    (tmp_path / "My Images" / "cap" / "alpha.png").write_bytes(picture_bytes(1))
+    said = arena("pack", str(tmp_path / "My Images"))[1]
+    assert shlex.split(said)[-3:] == ["arena", "import-pack", str(tmp_path / "My Images")]

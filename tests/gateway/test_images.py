@@ -8,6 +8,7 @@ from PIL import Image
 from app.gateway.formats import sniff
 from app.gateway.images import InvalidImage, clean, decode, render
 from tests.factories import picture_bytes
+from tests.gateway.test_hostile_masks import png_claiming
 
 FORMATS = ["png", "jpeg", "gif", "webp", "avif"]
 
@@ -69,6 +70,23 @@ def test_inputs_lose_their_metadata_and_keep_their_mask() -> None:
 def test_what_is_no_image_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidImage):
         render(data, "png")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "It is empty."),
+        (b"<!DOCTYPE html><title>404", "It is a web page; open its address"),
+        (b"version https://git-lfs.github.com/spec/v1", "fetch the file by `git lfs pull`."),
+        (png_claiming(30_000, 30_000), "more than 89,478,485 pixels; at most 8192 a side and 20,000,000 in all."),
+        (png_claiming(12_000, 12_000), "more than 89,478,485 pixels; at most 8192 a side and 20,000,000 in all."),
+        (png_claiming(9_000, 100), "9000 x 100 pixels; at most 8192 a side and 20,000,000 in all."),
+    ],
+)
+def test_a_refusal_says_what_a_file_is_and_what_to_do(data: bytes, told: str) -> None:
+    with pytest.raises(InvalidImage) as refusal:
+        decode(data)
+    assert told in str(refusal.value)
 
 
 def test_only_known_formats_are_sniffed() -> None:

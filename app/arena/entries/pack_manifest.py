@@ -51,6 +51,7 @@ NOTES = frozenset(
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MODEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 SAMPLED = re.compile(r".@\d{1,4}$")
+OTHER_WAYS = "where prompts stand in file names or inside of the images: --pattern, --from-metadata"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def write_manifest(folder: Path) -> ManifestSummary:
     if not listing.competitions:
         reasons = [f"{outcome.subject}: {outcome.reason}" for outcome in listing.outcomes]
         raise errors.InvalidPack(
-            "\n".join([f"{folder.resolve().name} holds no folder with a {PROMPT} and an image", *reasons])
+            "\n".join(
+                [f"{folder.resolve().name} holds no folder with a {PROMPT} and an image", *reasons, OTHER_WAYS]
+            )
         )
     return write_competitions(folder, listing.competitions, tuple(listing.outcomes))
 
@@ -188,7 +191,10 @@ class _Listing:
 
     def _describe_competition(self, folder: Path, paths: list[Path]) -> dict[str, Any]:
         if not SLUG.fullmatch(folder.name):
-            raise errors.InvalidPack(f"{folder.name}: a competition's folder is named like vintage-cafe-logo")
+            advice = _advise_name(folder.name, "a-z0-9", "my-competition")
+            raise errors.InvalidPack(
+                f"a competition's folder is named in lower case letters, digits and dashes, as {advice}"
+            )
         prompts = [path for path in paths if _is_prompt(path)]
         if len(prompts) > 1:
             raise errors.InvalidPack(f"{' and '.join(map(self._name, prompts))}: keep one")
@@ -244,7 +250,7 @@ class _Listing:
             return None
         model, _, sample = path.stem.rpartition("@") if SAMPLED.search(path.stem) else (path.stem, "", "0")
         if not MODEL.fullmatch(model):
-            advice = re.sub(r"[^a-z0-9._-]+", "-", _leave_out_accents(model).casefold()).strip("-._") or "my-model"
+            advice = _advise_name(model, "a-z0-9._", "my-model")
             self._note(
                 path, "refused", f"a model is named in lower case letters, digits, dots and dashes, as {advice}"
             )
@@ -288,6 +294,11 @@ class _Listing:
 def _leave_out_accents(text: str) -> str:
     """Return a text without the accents of its letters."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def _advise_name(name: str, characters: str, otherwise: str) -> str:
+    """Make a name of these characters and dashes out of another."""
+    return re.sub(rf"[^{characters}]+", "-", _leave_out_accents(name).casefold()).strip("-._") or otherwise
 
 
 def _is_prompt(path: Path) -> bool:
