@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.catalog.audit import STALE_AFTER
 from app.catalog.limits import LIMITS, Limits, describe_largest, pixels
 from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummary
+from app.catalog.model_checks import STALE_AFTER
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
 from app.gateway.sizes import SizeWish, match, parse_ratio, parse_tier

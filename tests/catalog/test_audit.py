@@ -117,6 +117,16 @@ WRONG = {
         'provider = "bolt"\nmodes = ["text-to-image", "image-edit"]',
         "offering_modes",
     ),
+    "name in the place of an id": (
+        'provider_model_id = "acme/brush-1"',
+        'provider_model_id = "Brush [one], distilled"',
+        "provider_id",
+    ),
+    "weights of another version": (
+        'name = "Brush 1"',
+        'name = "Brush 1.1"\nlicence = "MIT"\nweights = "https://example.org/brush/Brush-1.0"',
+        "weights_version",
+    ),
     "provider that allows more": (
         'provider = "bolt"',
         'provider = "bolt"\nlimits_source = "list"\nlimits = { max_images = 9 }',
@@ -219,13 +229,48 @@ def test_a_creator_prices_no_size_that_its_model_lacks(database: Database, folde
     assert [finding.check for finding in errors(database)] == ["price_case"]
 
 
-def test_a_makers_own_contract_allows_no_more_than_its_model(database: Database, folder: Path) -> None:
-    edit(as_own_service(folder), "[limits]", "[limits]\nmax_images = 4")
+def add_contract(folder: Path, provider: str, text: str) -> Path:
+    """Write a contract of a provider, and the source that it names."""
     contracts = folder / "contracts"
     contracts.mkdir()
     (contracts / "sources.toml").write_text('[page]\ntitle = "A page"\n', "utf-8")
-    file = contracts / "openai.toml"
-    file.write_text(CONTRACT.format(model="acme/brush-1", most=9), "utf-8")
+    file = contracts / f"{provider}.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_a_mode_that_a_contract_serves_is_listed(database: Database, folder: Path) -> None:
+    file = folder / "brush-1.toml"
+    edit(file, 'creator = "Acme"', 'creator = "Acme"\nsource = "page"')
+    edit(
+        file,
+        'released = "2025-03"\nmodes = ["text-to-image"]',
+        'released = "2025-03"\nmodes = ["text-to-image", "image-edit"]',
+    )
+    text = CONTRACT.format(model="acme/brush-1", most=1).replace('"generation"', '"edit"')
+    add_contract(folder, "acme", text)
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["offering_modes"]
+    edit(
+        file,
+        'id = "acme/brush-1"\nmodes = ["text-to-image"]',
+        'id = "acme/brush-1"\nmodes = ["text-to-image", "image-edit"]',
+    )
+    load_folder(database, folder)
+    assert errors(database) == []
+
+
+def test_an_id_of_a_provider_leads_to_one_model(database: Database, folder: Path) -> None:
+    other = (folder / "brush-1.toml").read_text("utf-8").replace("brush-1", "pen-1").replace("Brush 1", "Pen 1")
+    other = other.replace('aliases = ["brush"]\n', "").replace('"acme/pen-1"', '"acme/brush-1"')
+    (folder / "pen-1.toml").write_text(other, "utf-8")
+    load_folder(database, folder)
+    assert [(finding.check, finding.model) for finding in errors(database)] == [("provider_id", "brush-1")]
+
+
+def test_a_makers_own_contract_allows_no_more_than_its_model(database: Database, folder: Path) -> None:
+    edit(as_own_service(folder), "[limits]", "[limits]\nmax_images = 4")
+    file = add_contract(folder, "openai", CONTRACT.format(model="acme/brush-1", most=9))
     load_folder(database, folder)
     assert [finding.check for finding in errors(database)] == ["contract"]
     edit(file, "max = 9", "max = 4")
