@@ -117,6 +117,7 @@ def test_a_board_says_when_a_model_is_not_ranked_only_where_one_is_not(app: Flas
     assert "Not ranked" not in page
     competition(app, "a-green-cone", models=MODELS[2:])
     votes(app, 1, wish=MatchupFilter(competition="a-green-cone"))
+    refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
     assert "Not ranked: under 4 votes." in client.get("/leaderboards/text-to-image").text
 
 
