@@ -164,7 +164,8 @@ def cut_first_frame(png: bytes) -> tuple[bytes, tuple[int, int]]:
     """
     Make a PNG of the first frame of an animation that does not show its picture; return its place, left and top.
 
-    `png` is as `keep_picture` leaves it.
+    `png` is as `keep_picture` leaves it. Raises ValueError where the frame does not lie within the picture, of
+    which browsers show nothing.
     """
     parts, place, head = [], (0, 0), png[len(SIGNATURE) + 8 : HEAD - 4]
     controls = 0
@@ -172,9 +173,11 @@ def cut_first_frame(png: bytes) -> tuple[bytes, tuple[int, int]]:
         if kind == b"fcTL":
             controls += 1
             if controls == 1:
-                head = png[start + 4 : start + 12] + head[8:]
-                left, top = struct.unpack_from(">II", png, start + 12)
-                place = left, top
+                width, height, left, top = struct.unpack_from(">IIII", png, start + 4)
+                most_width, most_height = struct.unpack_from(">II", head)
+                if not (0 < width <= most_width - left and 0 < height <= most_height - top):
+                    raise ValueError("the first frame does not lie within the picture")
+                head, place = png[start + 4 : start + 12] + head[8:], (left, top)
         elif kind == b"fdAT" and controls == 1:
             parts.append(_write_chunk(b"IDAT", png[start + 4 : end]))
         elif kind not in {b"IHDR", b"IDAT", b"fdAT", *FRAMES}:

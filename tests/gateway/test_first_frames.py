@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from app.gateway.images import InvalidImage, decode
 from app.gateway.png_chunks import SIGNATURE
 from tests.gateway.test_colour_siblings import saved
 from tests.gateway.test_colours import SIZE, assert_alike, chunk, colours
@@ -59,7 +60,7 @@ def animated_png(mode: str, box: tuple[int, int, int, int], *, blend: int) -> by
         return zlib.compress(b"".join(b"\0" + line.tobytes() for line in np.asarray(image)))
 
     apart = Image.new(mode, SIZE, "red")
-    control = struct.pack(">IIIIIHHBB", 0, width, height, left, top, 1, 10, 0, blend)
+    control = struct.pack(">IIIIIHHBB", 0, width, height, left % 2**32, top, 1, 10, 0, blend)
     chunks: Iterable[bytes] = (
         chunk(b"IHDR", struct.pack(">IIBBBBB", *SIZE, 8, colour_type, 0, 0, 0)),
         chunk(b"acTL", struct.pack(">II", 1, 0)),
@@ -87,3 +88,9 @@ def test_the_picture_apart_is_not_behind_the_first_frame_of_a_png(
     page: Page, mode: str, box: tuple[int, int, int, int], blend: int
 ) -> None:
     assert_alike(page, animated_png(mode, box, blend=blend), "png")
+
+
+@pytest.mark.parametrize("box", [(4, 2, *SIZE), (0, 0, SIZE[0], SIZE[1] + 1), (-1, 0, *SMALLER[2:])])
+def test_a_first_frame_beyond_its_picture_is_refused(box: tuple[int, int, int, int]) -> None:
+    with pytest.raises(InvalidImage):
+        decode(animated_png("RGB", box, blend=0))
