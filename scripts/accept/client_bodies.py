@@ -39,7 +39,7 @@ def librechat_generates(model: str = "gpt-image-stand-in") -> None:
 
 
 def librechat_generates_by_another_name() -> None:
-    """Its setting IMAGE_GEN_OAI_MODEL may name any model; it reads base64 alone."""
+    """Ask as LibreChat does with another IMAGE_GEN_OAI_MODEL, which may name any model; it reads base64 alone."""
     librechat_generates("poster-pro")
 
 
@@ -75,7 +75,7 @@ def webui_generates() -> None:
 
 
 def webui_generates_gpt_image() -> None:
-    """Without response_format; it takes the link where there is one, and sends the key to it."""
+    """Ask as Open WebUI does, without response_format; it follows a link if there is one, with the key."""
     body = {"model": "gpt-image-stand-in", "prompt": PROMPT, "n": 1, "size": "auto"}
     made = post(f"{BASE}/images/generations?api-version=preview", headers=BEARER, json=body)
     assert httpx.get(made["url"], headers=BEARER).content[:4] == b"\x89PNG"

@@ -34,7 +34,7 @@ def kernel_generates() -> None:
 
 
 def kernel_edits() -> None:
-    """Edit: it sends no model, and takes base64 where there is any."""
+    """Edit by Semantic Kernel, which sends no model, and takes base64 where there is any."""
     [text] = asyncio.run(service().edit_image("bluer", image_paths=[str(png_file())]))
     assert base64.b64decode(text)[:4] == b"\x89PNG"
 

@@ -137,7 +137,7 @@ def every_painter() -> str:
 
 
 def other_sizes() -> str:
-    """At half, double and another shape: the input, cropped in the middle and scaled, as Pillow does it."""
+    """Edit at half, double and another shape: the input is cropped in the middle and scaled as Pillow does."""
     sizes = [(640, 512), (512, 512), (400, 600)]
     image = picture((768, 768))
     mask = hole((768, 768), (256, 256, 511, 511))

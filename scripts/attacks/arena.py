@@ -45,7 +45,7 @@ class Outcome:
 def run(
     folder: Path, *, models: int, votes: int, share: float, progress: Callable[[str], None]
 ) -> Iterator[Outcome]:
-    """Every strategy against one honest history, without defences and with all; databases stay in `folder`."""
+    """Play every strategy against one honest history, without defences and with all, in `folder`."""
     calm = folder / "honest.db"
     stage = build(_database(calm), PUBLIC, models, SEED)
     people = world.people(models, votes, np.random.default_rng(SEED))
@@ -62,7 +62,7 @@ def run(
 
 
 def attacked(stage: Stage, attack: Attack, defence: str, votes: int) -> Outcome:
-    """Before and after on one arena. Closes the database."""
+    """Attack one arena; return what the target gained. Closes the database."""
     _settle(stage, defence)
     before = stage.board()
     published = Board(before / ELO_PER_LOGIT)
@@ -84,7 +84,7 @@ def _settle(stage: Stage, defence: str) -> None:
 
 
 def _live(stage: Stage, people: People) -> Iterator[int]:
-    """Everybody's honest votes, mixed in time."""
+    """Cast everybody's honest votes, mixed in time; yield how many are cast after each hundred."""
     rng = np.random.default_rng(SEED + 1)
     turns = rng.permutation(np.repeat(np.arange(people.votes.size), people.votes))
 
@@ -100,7 +100,7 @@ def _live(stage: Stage, people: People) -> Iterator[int]:
 
 
 def _strike(stage: Stage, attack: Attack, board: Board, target: int, votes: int) -> tuple[int, int, int]:
-    """Matchups issued, votes cast and requests refused while the budget and the days last."""
+    """Attack while the budget and the days last; return matchups issued, votes cast and requests refused."""
     rng, budget = np.random.default_rng(SEED + 2), attack.budget(votes)
     eager = attack.strategy == "F"
     left = dict.fromkeys(range(-(-budget // attack.account)), attack.account)

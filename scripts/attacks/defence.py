@@ -38,7 +38,7 @@ def count(log: Ballots, models: int, defence: str) -> Counted:
 
 
 def suspects(log: Ballots, counted: Mask, board: Fit, models: int) -> Mask:
-    """(rows,) of the voters and networks that a test finds. Evidence is all they cast, counted or not."""
+    """Mark the (rows,) of the voters and networks that a test finds. Evidence is all they cast, counted or not."""
     votes, flagged = log.only(log.cast), np.zeros(log.voter.size, dtype=bool)
     within = counted[log.cast].astype(float)
     for group in (log.voter, log.network):

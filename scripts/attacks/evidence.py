@@ -23,7 +23,7 @@ class Shares:
 
 
 def count_everything(stage: Stage) -> None:
-    """As an arena would that has no defence."""
+    """Count every vote but skips, as an arena without a defence would."""
     uncounted = select(Vote.id).where(~Vote.counted, Vote.outcome != "skip").order_by(Vote.id)
     with stage.database.reading() as session:
         waiting = list(session.scalars(uncounted))
@@ -32,13 +32,13 @@ def count_everything(stage: Stage) -> None:
 
 
 def last_voter(stage: Stage) -> int:
-    """Id of the newest voter."""
+    """Return the id of the newest voter, 0 where there is none."""
     with stage.database.reading() as session:
         return session.scalars(select(func.max(Voter.id))).one() or 0
 
 
 def shares(stage: Stage, last: int) -> Shares:
-    """Of the votes of the voters up to this id."""
+    """Return the shares of the votes of the voters up to this id."""
     query = select(Vote.reason, func.count()).where(Vote.voter_id <= last, Vote.outcome != "skip")
     with stage.database.reading() as session:
         by_reason = dict(session.execute(query.group_by(Vote.reason)).all())

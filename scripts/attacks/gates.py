@@ -27,7 +27,7 @@ class Gate:
 
 
 def gates(rows: Sequence[Row], clean: Clean) -> Iterator[Gate]:
-    """Of the rows that were run; the worst of those that a gate speaks of."""
+    """Yield the gates of the rows that were run; each holds the worst row that it speaks of."""
     at = [row for row in rows if row.attack.rank == MIDDLE and row.attack.share == MAIN_SHARE]
     eager = [row for row in at if row.attack.strategy == "F"]
     patient = [row for row in at if row.attack.strategy == "T" and row.networks <= FEW_NETWORKS]

@@ -66,7 +66,7 @@ class World:
 
 
 def attacks(shares: Sequence[float], main: float) -> Iterator[Attack]:
-    """By share and strategy; by number of networks; by size of account; by the target's rank."""
+    """Yield attacks by share and strategy, by number of networks, by size of account, by the target's rank."""
     for share in shares:
         yield from (Attack(strategy, share) for strategy in "FTMOD")
     for share in shares:
@@ -111,12 +111,12 @@ def elo(board: Fit) -> Array:
 
 
 def rank(rating: Array, model: int) -> int:
-    """1 for the first."""
+    """Return the model's rank, 1 for the first."""
     return int(1 + (rating > rating[model]).sum())
 
 
 def world(models: int, votes: int, number: int, *, skips: float = 0.0) -> World:
-    """One arena without an attacker, and what each defence makes of it."""
+    """Make one arena without an attacker, and compute what each defence makes of it."""
     rng = np.random.default_rng([number, votes, models])
     who = people(models, votes, rng, skips=skips)
     log = honest(who, rng)
@@ -143,7 +143,7 @@ def _row(attack: Attack, worlds: Sequence[World], votes: int) -> Row:
 
 
 def _gain(attack: Attack, world: World, defence: str) -> tuple[float, float]:
-    """Ranks and points, against the same arena and defence without the attack."""
+    """Return the ranks and points gained against the same arena and defence without the attack."""
     published, before = Board(world.boards["none"].strength), world.boards[defence]
     target = int(published.order[attack.rank - 1])
     log = mixed(world.log, ballots(attack, published, world.votes, _rng(attack, world)), _rng(attack, world))
@@ -159,7 +159,7 @@ def _rng(attack: Attack, world: World) -> np.random.Generator:
 
 
 def mixed(log: Ballots, more: Ballots, rng: np.random.Generator) -> Ballots:
-    """Both in one log, evenly over its time; the second's voters and networks are others than the first's."""
+    """Merge both into one log, evenly over its time; they have no voter and no network in common."""
     voters, networks = int(log.voter.max()) + 1, int(log.network.max()) + 1
     when = np.append(np.arange(log.voter.size), np.sort(rng.random(more.voter.size)) * log.voter.size)
     both = Ballots(

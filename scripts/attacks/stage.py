@@ -51,7 +51,7 @@ class Stage:
 
     def vote(self, voter: bytes, network: str, say: Opinion) -> str:
         """
-        One matchup: asked for, looked at, answered. Returns the answer.
+        Ask for one matchup, look at it and answer; returns the answer.
 
         Raises what issuing and voting raise: TooMany, NothingLeft and their kin.
         """
@@ -80,7 +80,7 @@ class Stage:
         vote_casting.cast_vote(session, ballot)
 
     def board(self) -> Array:
-        """Ratings by model number, of a board made now; a model without a battle has the mean."""
+        """Return ratings by model number, of a board made now; a model without a battle has the mean."""
         refresh.rebuild(self.database, MODE, now=self.now)
         said = select(Standing.model_id, Standing.rating)
         said = said.join(Board, Board.current_run_id == Standing.run_id).where(Board.key == scopes.key(MODE))
@@ -92,7 +92,7 @@ class Stage:
 
 
 def build(database: Database, policy: Policy, models: int, seed: int) -> Stage:
-    """Models and competitions in an empty database."""
+    """Store models and competitions in an empty database."""
     database.migrate()
     stage = Stage(database, policy, random.Random(seed))
     stage.model_ids, entries = database.write(partial(_fill, models=models, rng=stage.rng))
@@ -107,7 +107,7 @@ def token(kind: str, number: int) -> bytes:
 
 
 def outcome_name(outcome: int) -> str:
-    """As votes are cast: LEFT is a."""
+    """Return the outcome as it is cast: LEFT is a."""
     return "a" if outcome == LEFT else "b"
 
 

@@ -39,11 +39,11 @@ class Attack:
     per_network: int = 20
 
     def budget(self, honest_votes: int) -> int:
-        """Votes, for T matchups: the share is of the sum with the honest votes."""
+        """Return the votes, for T the matchups; the share is of the sum with the honest votes."""
         return round(honest_votes * self.share / (1 - self.share))
 
     def networks(self, honest_votes: int) -> int:
-        """How many network prefixes it takes."""
+        """Return how many network prefixes it takes."""
         return -(-self.budget(honest_votes) // (self.account * self.per_network))
 
 
@@ -84,7 +84,7 @@ def ballots(attack: Attack, board: Board, honest_votes: int, rng: np.random.Gene
 def opinion(
     strategy: str, board: Board, target: int, left: Index, right: Index, rng: np.random.Generator
 ) -> Index:
-    """LEFT or RIGHT for each pair: the target's way, then the rivals', elsewhere as the board has it."""
+    """Answer each pair by LEFT or RIGHT: for the target, then against its rivals, else as the board has it."""
     strength = board.strength
     public = rng.random(left.size) < logistic(strength[left] - strength[right])
     wanted = np.zeros(strength.size, dtype=np.intp)
@@ -97,7 +97,7 @@ def opinion(
 
 
 def _until_shown(target: int, budget: int, models: int, rng: np.random.Generator) -> tuple[Index, Index, Mask]:
-    """As many matchups as show the target this often."""
+    """Draw as many matchups as show the target this often; return both sides, and which show it."""
     left, right = _pairs(0, models, rng)
     while ((left == target) | (right == target)).sum() < budget:
         more = _pairs(budget * models, models, rng)

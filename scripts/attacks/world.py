@@ -42,7 +42,7 @@ class Ballots:
         return Ballots(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def tallies(self, models: int) -> Tallies:
-        """Of the votes."""
+        """Sum the votes per pair; skips are left out."""
         cast = self.cast
         place = np.zeros(self.left.size, dtype=np.intp)
         return Log(models, place[cast], self.left[cast], self.right[cast], self.outcome[cast]).tallies()
@@ -67,7 +67,7 @@ class People:
 
 def people(models: int, votes: int, rng: np.random.Generator, *, skips: float = 0.0) -> People:
     """
-    As many as cast this many votes, and how many each of them casts.
+    Draw as many people as cast this many votes, and how many each of them casts.
 
     Each skips with a probability of their own, beta distributed with the mean ``skips``.
     """
@@ -102,7 +102,7 @@ def honest(who: People, rng: np.random.Generator) -> Ballots:
 
 
 def opinions(who: People, voter: Index, left: Index, right: Index, rng: np.random.Generator) -> Index:
-    """LEFT or RIGHT for each voter and pair."""
+    """Answer each voter's pair by LEFT or RIGHT."""
     apart = (who.liking[voter, left] - who.liking[voter, right]) / ELO_PER_LOGIT
     chance = np.where(rng.random(voter.size) < who.lapse[voter], 0.5, logistic(apart))
     chance = np.where(who.favourite[voter] == left, 1.0, chance)

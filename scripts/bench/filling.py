@@ -191,9 +191,9 @@ def _copy(database: Database, table: str, columns: Sequence[str], rows: Iterable
 
 def _after(database: Database) -> None:
     """
-    Catch up PostgreSQL's sequences, which rows that brought their own numbers leave behind.
+    Advance PostgreSQL's sequences, which rows that brought their own numbers leave behind.
 
-    And so many at once have it vacuum and plan anew within the minute, in the middle of what is timed: rather now.
+    So many rows make it vacuum and plan anew within the minute, amid what is timed: that is done here instead.
     """
     if database.is_sqlite:
         return

@@ -98,7 +98,7 @@ def call(server: Server, key: int, secret: str) -> Called:
 
 
 def votes(server: Server, until: Callable[[], bool]) -> list[float]:
-    """Milliseconds of each vote, by eight voters who vote on one after the other."""
+    """Have eight voters vote, each on one pair after the other; return the milliseconds of each vote."""
     pairs = opened(server, 8_000)
     with ThreadPoolExecutor(VOTERS) as pool:
         each = [pool.submit(_vote_on, server, pairs[n::VOTERS], until) for n in range(VOTERS)]

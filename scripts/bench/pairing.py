@@ -170,7 +170,7 @@ FIELDS: dict[tuple[int, int], PairingField] = {}
 
 
 def field(competitions: int, models: int) -> PairingField:
-    """Every model with one entry in every competition, no two alike; its pairs stand in a world's order."""
+    """Enter every model in every competition once, no two alike; the field's pairs stand in a world's order."""
     hashes = np.random.default_rng(0).integers(-(2**62), 2**62, (competitions, models)).tolist()
     if (competitions, models) not in FIELDS:
         FIELDS[competitions, models] = make_field(

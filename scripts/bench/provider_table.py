@@ -54,7 +54,7 @@ def mask(contracts: list[Contract]) -> str:
 
 
 def row(provider: str, operation: str, contracts: list[Contract]) -> str:
-    """One line of the table."""
+    """Write one line of the table."""
     cells = (
         provider,
         operation,
@@ -68,7 +68,7 @@ def row(provider: str, operation: str, contracts: list[Contract]) -> str:
 
 
 def rows(contracts: Iterable[Contract]) -> list[str]:
-    """Every provider and operation there is a contract for."""
+    """Write a line for every provider and operation that there is a contract for."""
     found: dict[tuple[str, str], list[Contract]] = {}
     for one in contracts:
         found.setdefault((one.provider, one.operation), []).append(one)

@@ -40,7 +40,7 @@ def missing(offering: OfferingSeed, contracts: Contracts) -> str | None:
 
 
 def active_offerings(seeds: Seeds, today: date) -> list[tuple[str, OfferingSeed]]:
-    """Every offering that has not ended, of every model that is not retired, with the model's slug."""
+    """List every offering that has not ended, of every model that is not retired, with the model's slug."""
     return [
         (model.slug, offering)
         for model in seeds.models

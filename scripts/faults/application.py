@@ -36,7 +36,7 @@ def populate(database: Database, folder: Path, competitions: int = 3, models: in
 def application(
     folder: Path, database_url: str = "", profile: Literal["local", "public"] = "local"
 ) -> Iterator[Flask]:
-    """Over the database of this folder, or another, as it stands."""
+    """Open the application over the database of this folder, or over another, as it stands."""
     url = database_url or f"sqlite:///{folder / 'blindvote.sqlite3'}"
     secret = SecretStr("s" * 32)
     app = create_app(
@@ -56,7 +56,7 @@ def application(
 
 
 def judge(app: Flask, votes: int, seed: int, pairs: int = 20) -> Iterator[Seen]:
-    """So many issued matchups and votes on them, by a new voter every `pairs`."""
+    """Vote on so many matchups, by a new voter every `pairs`; yield each one's status, id and outcome."""
     rng = random.Random(seed)
     for place in range(votes):
         if place % pairs == 0:

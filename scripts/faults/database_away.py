@@ -104,7 +104,7 @@ def _locked(server: Server) -> Iterator[None]:
 
 
 def _slowest_reads(server: Server, seconds: float) -> dict[str, float]:
-    """Asks for pages until the time is over; one that is not answered by then took all that was left of it."""
+    """Ask for pages until the time is over; one that is not answered by then took all that was left of it."""
     slowest, until = dict.fromkeys(PAGES, 0.0), time.monotonic() + seconds
     while (began := time.monotonic()) < until:
         for page in PAGES:

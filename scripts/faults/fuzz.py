@@ -89,7 +89,7 @@ class World:
 
     @property
     def known(self) -> dict[str, list[str]]:
-        """By the names that variables of rules have."""
+        """Return what is known by the names that variables of rules have."""
         return {
             "matchup_id": self.matchups,
             "slug": ["c0", "m0", OPEN],
@@ -116,15 +116,15 @@ class Findings:
         return sum(sum(counted.values()) for counted in self.answers.values())
 
     def count(self, part: str, status: int) -> None:
-        """One answer."""
+        """Count one answer."""
         self.answers.setdefault(part, Counter())[status] += 1
 
     def report(self, part: str, what: str, request: str) -> None:
-        """One finding of each kind is enough."""
+        """Keep the newest finding of each kind."""
         self.wrong.setdefault(f"{part}: {what}", request)
 
     def told(self) -> None:
-        """As lines."""
+        """Print answers and findings."""
         for part, counted in sorted(self.answers.items()):
             print(f"{sum(counted.values()):>7} {part}  {dict(sorted(counted.items()))}")
         for what, request in list(self.wrong.items())[:SHOWN]:
@@ -196,7 +196,7 @@ def _voter(app: Flask) -> tuple[str, list[str]]:
 
 
 def attack(made: World, cases: int, bodies: int, raw: int, first: int) -> Findings:
-    """At least so many requests of each kind."""
+    """Send at least so many requests of each kind; return what was found."""
     found = Findings()
     fetched = schemathesis.openapi.from_dict(made.app.test_client().get("/api/v1/openapi.json").get_json())
     documents = [fetched, schemathesis.openapi.from_dict(hostile.gateway_document())]
@@ -216,7 +216,7 @@ def attack(made: World, cases: int, bodies: int, raw: int, first: int) -> Findin
 
 
 def many(strategy: st.SearchStrategy[Any], act: Callable[[Any], None], count: int, number: int) -> None:
-    """`act` on so many examples; on as many as there are where there are fewer."""
+    """Call `act` on so many examples, or on all where there are fewer."""
 
     @seed(number)
     @settings(

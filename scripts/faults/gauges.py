@@ -34,17 +34,17 @@ class Trend:
 
     @property
     def least(self) -> float:
-        """With two standard errors taken off."""
+        """Return the slope less two standard errors."""
         return self.slope - 2 * self.error
 
     @property
     def most(self) -> float:
-        """With two standard errors on top."""
+        """Return the slope and two standard errors."""
         return self.slope + 2 * self.error
 
 
 def process(pid: int) -> Process:
-    """As Linux tells it."""
+    """Read a process's memory, files and threads from /proc."""
     status = _kib(Path(f"/proc/{pid}/status"))
     rollup = _kib(Path(f"/proc/{pid}/smaps_rollup"))
     return Process(
@@ -57,7 +57,7 @@ def process(pid: int) -> Process:
 
 
 def stored(server: Server) -> tuple[float, float]:
-    """MiB of the database and of its write-ahead log."""
+    """Return the MiB of the database and of its write-ahead log."""
     if server.cluster is None:
         file = Path(server.database_url.removeprefix("sqlite:///"))
         log = file.with_name(f"{file.name}-wal")
@@ -70,7 +70,7 @@ def stored(server: Server) -> tuple[float, float]:
 
 def trend(at: Sequence[float], figures: Sequence[float]) -> Trend:
     """
-    Least squares, and an error that knows that neighbouring figures resemble each other.
+    Fit a line by least squares; its error allows for neighbouring figures that resemble each other.
 
     Memory wanders: n figures of which each says much of the next are worth n(1 - r)/(1 + r), with r the
     correlation of neighbouring residuals (Santer et al. 2000, J. Geophys. Res. 105, 7337, section 4).

@@ -56,7 +56,7 @@ class Browser:
     held: list[str]
 
     def act(self) -> None:
-        """One operation: a new matchup, or something with one of the last few."""
+        """Do one operation: take a new matchup, or do something with one of the last few."""
         if not self.held or self.rng.random() < 0.3:
             self._issue()
             return
@@ -141,7 +141,7 @@ def prove(server: Server, operations: int, threads: int, seed: int = 1) -> bool:
 
 
 def _visit(url: str, histories: Histories, seed: int) -> None:
-    """One voter, with the same cookie in two windows at once."""
+    """Act as one voter with the same cookie in two windows at once."""
     held: list[str] = []
     with httpx.Client(base_url=url, verify=False) as first, httpx.Client(base_url=url, verify=False) as second:
         matchup = first.post("/api/v1/matchups", json={}, timeout=60).raise_for_status().json()["id"]

@@ -134,7 +134,7 @@ def _deep(depth: int, opening: str, closing: str) -> bytes:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> bytes:
-    """With its names as often as they were given, and with NaN and lone surrogates as they are."""
+    """Write a JSON object with names as often as they were given, and with NaN and lone surrogates as they are."""
     text = ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs)
     return f"{{{text}}}".encode()
 
@@ -170,13 +170,13 @@ headers = st.dictionaries(st.sampled_from(HEADERS), header_values, max_size=3)
 
 
 def _decoded(text: str) -> str:
-    """As a WSGI server hands a path over: bytes as Latin-1."""
+    """Decode a path as a WSGI server hands it over: its bytes as Latin-1."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 @st.composite
 def paths(draw: st.DrawFn, rules: list[str], known: dict[str, list[str]]) -> str:
-    """Of a rule, each variable filled with something known, or with something that it is not meant for."""
+    """Fill each variable of a rule with something known, or with something that it is not meant for."""
 
     def fill(found: re.Match[str]) -> str:
         right = st.sampled_from(known.get(found[1], ["x"]))

@@ -88,7 +88,7 @@ def prove(fault: str, places: range) -> bool:
 
 
 def _vote(judging: "subprocess.Popen[str]", known: Acknowledged, votes: int) -> list[int]:
-    """Statuses; each 503 is remembered as a vote that may be stored."""
+    """Vote; return the statuses. Each 503 is remembered as a vote that may be stored."""
     assert judging.stdin
     assert judging.stdout
     judging.stdin.write(f"{votes}\n")
@@ -127,7 +127,7 @@ def _judge(folder: Path) -> int:
 
 @contextmanager
 def _failing(process: int, fault: list[str], n: int) -> Iterator[None]:
-    """While this lasts, the n-th such call of each of its threads fails."""
+    """Let the n-th such call of each of its threads fail while the context lasts."""
     filters = [word for expression in fault for word in ("-e", expression.format(n=n))]
     words = ["strace", "-f", *filters, "-o", "/dev/null", "-p", str(process)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as strace:

@@ -43,11 +43,11 @@ class Copies:
     cluster: Cluster | None
 
     def url(self, name: str) -> str:
-        """For app.db.Database."""
+        """Return the address of a database for `app.database.doors.Database`."""
         return self.cluster.url.format(database=name) if self.cluster else f"sqlite:///{self.folder / name}"
 
     def make(self, name: str, like: str | None = None) -> None:
-        """In place of whatever has this name."""
+        """Make a database, in place of whatever has this name; a copy of `like` where that is given."""
         if self.cluster:
             self._administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             self._administer(f"CREATE DATABASE {name}" + (f" TEMPLATE {like}" if like else ""))
@@ -58,7 +58,7 @@ class Copies:
             shutil.copy(self.folder / like, self.folder / name)
 
     def migrate(self, name: str, revision: str) -> None:
-        """To the end."""
+        """Migrate a database up or down to this revision."""
         with closing(Database(self.url(name))) as database:
             database.migrate(revision)
 
@@ -90,7 +90,7 @@ def _table(session: Session, table: str) -> str:
 
 
 def _plain(value: object) -> str:
-    """Says the same of the same, where the condition of an index would say where it lies in memory."""
+    """Write equal values equally: without the address in memory that the condition of an index has in it."""
     if isinstance(value, dict):
         return str(sorted((key, _plain(inner)) for key, inner in value.items()))
     return str(value)
@@ -155,7 +155,7 @@ def _populate(copies: Copies, votes: int) -> None:
 
 
 def _steps(revisions: int) -> Iterator[tuple[str, str]]:
-    """Each migration down, then up again, the newest first."""
+    """Yield each migration down, then up again, the newest first."""
     for place in range(len(REVISIONS) - 1, len(REVISIONS) - 1 - revisions, -1):
         yield REVISIONS[place], REVISIONS[place - 1]
         yield REVISIONS[place - 1], REVISIONS[place]
@@ -166,7 +166,7 @@ def _spread(statements: int, points: int) -> list[int]:
 
 
 def _count(copies: Copies, before: str, after: str) -> int:
-    """Statements of a migration, its bookkeeping included."""
+    """Count the statements of a migration, its bookkeeping included."""
     copies.make("killed", like=f"at_{before}")
     seen: list[str] = []
 

@@ -52,7 +52,7 @@ def copied(target: Path) -> Path:
 
 
 def is_noticed(mutation: Mutation, copy: Path) -> bool:
-    """Green before, red with the defence out, and the files as they were afterwards."""
+    """Return whether tests pass before, and fail with the defence out; files are restored afterwards."""
     began = time.monotonic()
     before = verdict(run(mutation.tests, copy))
     kept = {edit.path: (copy / edit.path).read_text() for edit in mutation.edits}
@@ -88,7 +88,7 @@ def run(tests: Iterable[str], copy: Path) -> str:
 
 
 def verdict(output: str) -> dict[str, int]:
-    """How many passed, failed or could not begin, from pytest's last line."""
+    """Read how many passed, failed or could not begin from pytest's last line."""
     lines = output.strip().splitlines() or [""]
     return {kind: int(number) for number, kind in SUMMARY.findall(lines[-1])}
 

@@ -61,7 +61,7 @@ class Recorder:
     _open: dict[int, list[str]] = field(default_factory=dict)
 
     def watch(self, connection: Any, _record: object) -> None:
-        """From now on, what this connection of the driver's is told."""
+        """Record from now on what this connection of the driver is told."""
         connection.set_trace_callback(partial(self._told, id(connection)))
 
     def _told(self, connection: int, sql: str) -> None:
@@ -111,7 +111,7 @@ class NotingFiles(apsw.VFS):
         super().__init__("noting", base="")
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
-        """Temporary files, which have no name, are gone after any cut."""
+        """Open a file; temporary files, which have no name, are not recorded, as they are gone after any cut."""
         return NotingFile(name, flags, self.events) if name else apsw.VFSFile("", name, flags)
 
 
@@ -273,7 +273,7 @@ def cut(recording: Recording, events: list[Event], folder: Path, cuts: int, rng:
 
 
 def _reopen(files: dict[str, bytearray], folder: Path, known: dict[str, str]) -> tuple[int, bool]:
-    """How many acknowledged votes are missing or changed, and whether the file and its counts are sound."""
+    """Return how many acknowledged votes are missing or changed, and whether the file and its counts are sound."""
     for path in folder.glob("cut.sqlite3*"):
         path.unlink()
     for name, content in files.items():

@@ -51,7 +51,7 @@ def prove(server: Server, races: int, posts: int) -> bool:
 
 
 def _race(known: Acknowledged, clients: list[httpx.Client]) -> int:
-    """How many different answers one matchup got."""
+    """Vote on one matchup by many at once; return how many different answers it got."""
     first = clients[0]
     first.cookies.clear()
     issued = first.post("/api/v1/matchups", json={})

@@ -57,7 +57,7 @@ class Server:
         self.options: tuple[str, ...] = ()
 
     def start(self) -> float:
-        """Seconds until it answers."""
+        """Start the server and return the seconds until it answers. Raises RuntimeError after a minute."""
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -77,14 +77,14 @@ class Server:
         raise RuntimeError("the server did not start:\n" + self.log.read_text()[-2000:])
 
     def beside(self, environment: dict[str, str]) -> "Server":
-        """Another on the same folder and database, not started, with this besides in its environment."""
+        """Make another server, not started, on the same folder and database, with this environment besides."""
         other = Server(self.folder, cluster=self.cluster)
         other.options = ("--share",)
         other.environment = self.environment | {"PORT": str(other.port)} | environment
         return other
 
     def kill(self) -> None:
-        """SIGKILL to all of its processes at once."""
+        """Send SIGKILL to all of its processes at once."""
         if self.process:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -98,12 +98,12 @@ class Server:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """Its database, opened from here."""
+        """Open its database from this process."""
         with closing(Database(self.database_url)) as opened:
             yield opened
 
     def is_sound(self) -> bool:
-        """Log, tallies and boards agree, and so does SQLite of its own file; PostgreSQL has no such question."""
+        """Check that log, tallies and boards agree, and that SQLite's file is whole."""
         with self.database() as opened:
             report = verify(opened)
             with opened.reading() as session:

@@ -128,7 +128,7 @@ def prove(server: Server, crowd: Crowd, requests: int, *, after: float = 5, most
 
 
 def _ask(server: Server, requests: int) -> list[float]:
-    """Seconds of each of so many requests by four others; infinite for one that nobody answered."""
+    """Send so many requests by four others; return the seconds of each, infinite for one that nobody answered."""
 
     def ask(seed: int) -> float:
         began = time.monotonic()

@@ -69,12 +69,12 @@ class Sample:
 
     @property
     def rss(self) -> float:
-        """MiB of all workers."""
+        """Return the MiB of all workers."""
         return sum(worker.rss for worker in self.workers)
 
     @property
     def uss(self) -> float:
-        """MiB that would be free if they ended."""
+        """Return the MiB that would be free if they ended."""
         return sum(worker.uss for worker in self.workers)
 
     @property
@@ -84,7 +84,7 @@ class Sample:
 
     @property
     def threads(self) -> int:
-        """Of all workers."""
+        """Return the threads of all workers."""
         return sum(worker.threads for worker in self.workers)
 
 
@@ -115,7 +115,7 @@ def main() -> int:
 def soak(
     server: Server, traffic: Traffic, seconds: float, rate: float, every: float, key: str = ""
 ) -> list[Sample]:
-    """So many seconds of all visitors together at `rate` requests a second; a sample each `every` seconds."""
+    """Let visitors send `rate` requests a second together; return a sample each `every` seconds."""
     stop = threading.Event()
     traffic.taken()
     visitors = [Visitor(server.url, traffic, rate / CLIENTS, n, "" if n else key) for n in range(CLIENTS)]
@@ -198,7 +198,7 @@ def _growth(name: str, judged: Sequence[Sample], worker: int) -> Trend:
 
 
 def _most(name: str, warm: Sequence[Sample], judged: Sequence[Sample], figure: Callable[[Sample], int]) -> int:
-    """How many more there were than in the warm-up."""
+    """Tell how many more there were than in the warm-up."""
     before, after = max(map(figure, warm), default=0), max(map(figure, judged))
     first, last = figure(judged[0]), figure(judged[-1])
     print(f"{name}: at most {before} while warming up, then first {first}, last {last}, at most {after}")

@@ -29,7 +29,7 @@ class Comparison:
 
 
 def compare(database: Database, known: Acknowledged) -> Comparison:
-    """After the fault."""
+    """Compare what voters were told with what the database holds after the fault."""
     with database.reading() as session:
         rows = session.execute(
             select(Matchup.public_id, Vote.outcome).join(Vote, Vote.matchup_id == Matchup.id)

@@ -46,11 +46,11 @@ class Traffic:
 
     @property
     def failures(self) -> int:
-        """Answers 500 and above."""
+        """Return how many answers were 500 and above."""
         return sum(count for status, count in self.known.statuses.items() if status >= 500)
 
     def taken(self) -> list[float]:
-        """Seconds of each answer since the last call, in order of size."""
+        """Return the seconds of each answer since the last call, in order of size."""
         with self.lock:
             self.seconds, taken = [], self.seconds
         return sorted(taken)
@@ -71,7 +71,7 @@ class Visitor:
         self._next = 0.0
 
     def stay(self, stop: threading.Event) -> None:
-        """Until told to go; never in a hurry to make up for a slow answer."""
+        """Visit until told to stop, without hurrying to make up for a slow answer."""
         self._stop, self._next = stop, time.monotonic() + self._rng.random() * self._pause
         while not stop.is_set():
             with httpx.Client(base_url=self._url, timeout=60, verify=False) as self._client:
@@ -81,7 +81,7 @@ class Visitor:
                     self._visit()
 
     def hurry(self) -> None:
-        """Each thing once and some pairs, every request to whichever worker is free, and then gone."""
+        """Ask for each page once and judge some pairs, each request by whichever worker is free."""
         alone = httpx.Limits(max_keepalive_connections=0)
         with httpx.Client(base_url=self._url, timeout=60, verify=False, limits=alone) as self._client:
             if self._key:
@@ -138,7 +138,7 @@ class Visitor:
                 self._traffic.made += 1
 
     def _noise(self) -> str:
-        """Never the same twice: what keeps an answer for each would grow."""
+        """Make a word that is never the same twice: a cache that keeps an answer for each would grow."""
         return f"{self._rng.getrandbits(64):016x}"
 
     def _ask(
@@ -149,7 +149,7 @@ class Visitor:
         json: object = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response | None:
-        """When it is time; the answer if it is one of the expected."""
+        """Ask when it is time; return the answer if its status is one of the expected."""
         self._stop.wait(max(0.0, self._next - time.monotonic()))
         self._next = max(self._next + self._pause, time.monotonic())
         began = time.perf_counter()
@@ -168,7 +168,7 @@ class Visitor:
 
 
 def rush(url: str, traffic: Traffic, people: int, key: str = "") -> None:
-    """So many at once: more than a server has threads, so that all of its threads come to do everything."""
+    """Send more people at once than a server has threads, so that each of its threads does everything."""
     with ThreadPoolExecutor(people) as pool:
         visits = [pool.submit(Visitor(url, traffic, inf, seed, key).hurry) for seed in range(people)]
     for visit in visits:

@@ -48,7 +48,7 @@ class Acknowledged:
 
 
 def vote(url: str, known: Acknowledged, want: int, seed: int, stop: threading.Event) -> None:
-    """One voter after another until `want` votes are acknowledged by all together, or nothing answers any more."""
+    """Vote as one voter after another until all together have `want` acknowledged votes, or nothing answers."""
     rng = random.Random(seed)
     with httpx.Client(base_url=url, timeout=60, verify=False) as client:
         while not stop.is_set() and len(known.votes) < want:
