@@ -120,7 +120,7 @@ class Settings(BaseSettings):
 
     @property
     def provider_keys(self) -> tuple[SecretStr, ...]:
-        """The keys of providers: what a log must never show."""
+        """Give the keys of providers: what a log must never show."""
         return tuple(
             value
             for name, value in self._of_providers.items()

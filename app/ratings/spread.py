@@ -122,7 +122,7 @@ def expected_doubt(fitted: Fit, spread: Spread, gauge: Array) -> Array:
 
 
 def normal(shape: int | tuple[int, int], sd: float) -> Known:
-    """Each strength is normal around the middle, of (n,) models or of (boards, n)."""
+    """Make the belief that each strength is normal around the middle, of (n,) models or of (boards, n)."""
     return Known(np.zeros(shape), np.full(shape, sd**-2))
 
 

@@ -18,6 +18,14 @@ HAVE_OTHER_MEANINGS = {"admin", "demo", "undone", "quarantined", "unloadable"}
 """Reasons that are also a login, a flag of a model, an error, the state of a flag or what a client says."""
 SAYS_NOTHING = {"utils", "util", "helpers", "common", "misc", "core", "manager", "managers", "services"}
 CODE = [*APP, *(path for folder in ("scripts", "tests") for path in sorted((ROOT / folder).rglob("*.py")))]
+NO_VERBS = {
+    *("A", "After", "All", "An", "And", "As", "At", "Before", "Both", "By", "Each", "Every"),
+    *("For", "From", "How", "If", "In", "Into", "It", "Its", "Like", "More", "Never", "No"),
+    *("Not", "Of", "On", "One", "Only", "Or", "Over", "So", "Some", "Such", "Than", "That"),
+    *("The", "Then", "There", "These", "They", "This", "To", "Until", "What", "When", "Where", "While"),
+    *("Who", "With", "Without"),
+}
+"""First words of a docstring that does not say what a function does."""
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 
 
@@ -62,6 +70,17 @@ def test_every_docstring_stands_below_what_it_documents() -> None:
         if is_text(text) and not isinstance(before, ast.Assign | ast.AnnAssign)
     ]
     assert astray == []
+
+
+def test_docstrings_of_functions_begin_with_a_verb() -> None:
+    telegraphic = [
+        f"{ours(path)}:{node.lineno}"
+        for path in CODE
+        if "tests" not in path.relative_to(ROOT).parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and (text := ast.get_docstring(node)) and text.split()[0] in NO_VERBS
+    ]
+    assert telegraphic == []
 
 
 def is_text(node: ast.stmt) -> bool:

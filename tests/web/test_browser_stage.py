@@ -112,7 +112,8 @@ def assert_whole(seen: dict[str, Any], slug: str, width: int, height: int) -> No
     told = f"{where}: {seen}"
     assert all(is_inside(box, width, height) for box in seen["frames"] + seen["answers"]), told
     assert seen["bare"], where
-    assert not seen["wide"] and not seen["high"], where
+    assert not seen["wide"], where
+    assert not seen["high"], where
     assert len({(round(box["width"]), round(box["height"])) for box in seen["frames"]}) == 1, where
     assert max(seen["frames"][0]["width"], seen["frames"][0]["height"]) >= LEAST.get(where, 100), where
 

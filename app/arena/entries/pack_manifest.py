@@ -65,7 +65,7 @@ class ManifestSummary:
 
     @property
     def refused(self) -> tuple[ImageResult, ...]:
-        """The outcomes that somebody has to look at."""
+        """List the outcomes that somebody has to look at."""
         return tuple(outcome for outcome in self.outcomes if outcome.kind == "refused")
 
 

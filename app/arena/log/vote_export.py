@@ -61,7 +61,7 @@ class ExportSelection:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns, in their order in the file."""
+        """Name the columns, in their order in the file."""
         marks = UNCOUNTED_COLUMNS * self.uncounted + SIMULATED_COLUMNS * self.simulated
         return OPEN_COLUMNS + marks
 

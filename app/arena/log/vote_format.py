@@ -61,7 +61,7 @@ class LoggedVote(BaseModel):
 
     @property
     def public_id(self) -> bytes:
-        """The matchup's id in this arena: the same whenever this vote is imported."""
+        """Make the matchup's id in this arena: the same whenever this vote is imported."""
         return bytes.fromhex(self.matchup)
 
     @property
