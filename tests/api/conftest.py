@@ -44,8 +44,17 @@ class Api:
     def call(self, method: str, path: str, **options: Any) -> TestResponse:
         response = self.client.open("/api/v1" + path, method=method, **options)
         if response.mimetype == "application/json":
-            self._validator(method, path, response.status_code).validate(response.get_json())
+            body = response.get_json()
+            self._validator(method, path, response.status_code).validate(body)
+            if response.status_code >= 400:
+                self._check_code(method, path, response.status_code, body["error"]["code"])
         return response
+
+    def _check_code(self, method: str, path: str, status: int, code: str) -> None:
+        """Check that the document lists this error code for the operation."""
+        operation = self._operation(method, "/api/v1" + path.split("?", maxsplit=1)[0])
+        listed = operation["responses"][str(status)].get("x-codes", ())
+        assert code in listed, f"{method} {path} answers {status} {code}, and the document lists {listed}"
 
     def _validator(self, method: str, path: str, status: int) -> Validator:
         operation = self._operation(method, "/api/v1" + path.split("?", maxsplit=1)[0])
