@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.api.errors import ErrorBody, respond
 from app.arena.log.vote_export import ExportSelection
 from app.arena.people import networks
-from app.arena.people.policy import DAY, check
+from app.arena.people.policy import DAY_SECONDS, check
 from app.edge.context import now, parts, refresh
 from app.edge.problems import named
 from app.leaderboards.open_data import votes_file
@@ -151,6 +151,6 @@ def _charge() -> None:
     def work(session: Session) -> None:
         who = networks.keys(session, network, now=moment).day.hex()
         what = "downloads of the votes a day from one network"
-        check(session, "export/network", who, NETWORK_DAY, seconds=DAY, now=moment, what=what)
+        check(session, "export/network", who, NETWORK_DAY, seconds=DAY_SECONDS, now=moment, what=what)
 
     found.database.write(work)

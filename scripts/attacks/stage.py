@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.arena.people.policy import MONTH, Policy
+from app.arena.people.policy import MONTH_SECONDS, Policy
 from app.arena.tables import Competition, Entry, Matchup
 from app.arena.voting import matchups, pictures, vote_casting
 from app.arena.voting.matchups import MatchupFilter
@@ -29,7 +29,7 @@ COMPETITIONS = 7
 FRAME = 64
 MATCHUP_SECONDS = 1800
 LOOK = timedelta(seconds=6)
-START = datetime.fromtimestamp(700 * MONTH, UTC)
+START = datetime.fromtimestamp(700 * MONTH_SECONDS, UTC)
 """Of one of the policy's windows of 30 days; everything happens within it."""
 
 Opinion = Callable[[int, int], str]

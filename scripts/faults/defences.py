@@ -268,8 +268,8 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/voting/matchup_storage.py",
-                "check_left(session, SEEN_BY_NETWORK, of_all",
-                "check(session, SEEN_BY_NETWORK, of_all",
+                "check_left(\n                session, SEEN_BY_NETWORK, of_all",
+                "check(\n                session, SEEN_BY_NETWORK, of_all",
             ),
         ),
         ("tests/arena/test_policy.py", "-k", "empty_requests"),

@@ -13,7 +13,7 @@ from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionFile
 from app.arena.ledger import COMMAND_LINE
 from app.arena.people import networks
-from app.arena.people.policy import DAY, FREE, Policy, check
+from app.arena.people.policy import DAY_SECONDS, FREE, Policy, check
 from app.arena.tables import Competition, Suggestion, Voter
 from app.database.doors import insert
 from app.errors import Refusal
@@ -70,14 +70,16 @@ def suggest(
     who = _voter_id(session, voter, now)
     if policy.knows_networks:
         what = "suggestions a day"
-        check(session, "suggested/voter", str(who), VOTER_DAY, seconds=DAY, now=now, what=what)
+        check(session, "suggested/voter", str(who), VOTER_DAY, seconds=DAY_SECONDS, now=now, what=what)
         day = networks.keys(session, network, now=now).day.hex()
         what = "suggestions a day from one network"
-        check(session, "suggested/network", day, NETWORK_DAY, seconds=DAY, now=now, what=what)
+        check(session, "suggested/network", day, NETWORK_DAY, seconds=DAY_SECONDS, now=now, what=what)
     if not _is_known(session, text):
         waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
         if session.scalars(waiting).one() >= MOST_WAITING:
-            raise errors.TooMany("Many suggestions wait to be read. Please come back later.", retry_after=DAY)
+            raise errors.TooMany(
+                "Many suggestions wait to be read. Please come back later.", retry_after=DAY_SECONDS
+            )
         session.add(Suggestion(at=now, voter_id=who, mode=MODE, prompt=text, status="new"))
     return text
 

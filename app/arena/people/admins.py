@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors, ledger
 from app.arena.ledger import COMMAND_LINE
 from app.arena.people import networks, passwords
-from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, check, take_back
+from app.arena.people.policy import CLOCK_LEEWAY, DAY_SECONDS, MINUTE_SECONDS, check, take_back
 from app.arena.tables import Admin, AdminSession, Counter
 from app.database.doors import Database, execute
 
@@ -30,7 +30,7 @@ MAX_FAILED_OF_NETWORK = 25
 """Wrong passwords from one network for whatever accounts, in a window."""
 MAX_FAILED_OF_ACCOUNT = 50
 """Wrong passwords for one account from all networks, in a window; one that has signed in before may go on."""
-WINDOW = 15 * MINUTE
+WINDOW = 15 * MINUTE_SECONDS
 BROWSER, ACCOUNT_NETWORK, ACCOUNT, NETWORK = "admin/browser", "admin/both", "admin/account", "admin/network"
 
 AttemptLimit = tuple[str, str, int, int]
@@ -179,7 +179,7 @@ def _count_attempt(
     place = networks.keys(session, network, now=now).day.hex()
     limits = _list_limits(_account_key(name), place, browser)
     for scope, key, most, seconds in limits:
-        what = f"wrong passwords in {seconds // MINUTE} minutes"
+        what = f"wrong passwords in {seconds // MINUTE_SECONDS} minutes"
         check(session, scope, key, most, seconds=seconds, now=now, what=what)
     return limits, _read_password_hash(session, name)
 
@@ -190,7 +190,7 @@ def _list_limits(account: str, place: str, browser: str | None) -> tuple[Attempt
     both = f"{account}@{place}"
     return (
         (ACCOUNT_NETWORK, both, MAX_FAILED_SIGN_INS, WINDOW),
-        (ACCOUNT_NETWORK, both, MAX_FAILED_A_DAY, DAY),
+        (ACCOUNT_NETWORK, both, MAX_FAILED_A_DAY, DAY_SECONDS),
         (NETWORK, place, MAX_FAILED_OF_NETWORK, WINDOW),
         (ACCOUNT, account, MAX_FAILED_OF_ACCOUNT, WINDOW),
     )

@@ -16,19 +16,21 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from sqlalchemy import and_, bindparam, delete, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from app.arena.people.policy import DAY_SECONDS
 from app.arena.tables import NetworkSalt
 from app.database.doors import insert
 from app.database.statements import PreparedStatement
 
-DAY, MONTH = 1, 30
+SHORT_DAYS, LONG_DAYS = 1, 30
+"""Days that a salt lives, and with it the keys that it makes."""
 SALT_BYTES = 32
 KEY_BYTES = 16
 
 _SALTS = PreparedStatement(
     lambda _: select(NetworkSalt.days, NetworkSalt.salt).where(
         or_(
-            and_(NetworkSalt.days == literal_column(str(DAY)), NetworkSalt.window == bindparam("day")),
-            and_(NetworkSalt.days == literal_column(str(MONTH)), NetworkSalt.window == bindparam("month")),
+            and_(NetworkSalt.days == literal_column(str(SHORT_DAYS)), NetworkSalt.window == bindparam("day")),
+            and_(NetworkSalt.days == literal_column(str(LONG_DAYS)), NetworkSalt.window == bindparam("month")),
         )
     )
 )
@@ -67,14 +69,16 @@ def _network_of(address: str | None, bits_of_4: int, bits_of_6: int) -> str:
 
 def keys(session: Session, network: str, *, now: datetime, address: str = "") -> NetworkKeys:
     """Return a network's keys. Call it inside `write`: a window's first call makes its salt and drops old ones."""
-    windows = {days: _window(now, days) for days in (DAY, MONTH)}
+    windows = {days: _window(now, days) for days in (SHORT_DAYS, LONG_DAYS)}
     salts = _salts(session, windows)
     if len(salts) < len(windows):
         for days, window in windows.items():
             _renew(session, days, window)
         salts = _salts(session, windows)
     return NetworkKeys(
-        _key(salts[DAY], network), _key(salts[MONTH], network), _key(salts[DAY], f"address {address or network}")
+        _key(salts[SHORT_DAYS], network),
+        _key(salts[LONG_DAYS], network),
+        _key(salts[SHORT_DAYS], f"address {address or network}"),
     )
 
 
@@ -83,7 +87,7 @@ def _key(salt: bytes, of: str) -> bytes:
 
 
 def _salts(session: Session, windows: dict[int, int]) -> dict[int, bytes]:
-    rows = _SALTS.all(session, day=windows[DAY], month=windows[MONTH])
+    rows = _SALTS.all(session, day=windows[SHORT_DAYS], month=windows[LONG_DAYS])
     return {row.days: row.salt for row in rows}
 
 
@@ -94,4 +98,4 @@ def _renew(session: Session, days: int, window: int) -> None:
 
 
 def _window(now: datetime, days: int) -> int:
-    return int(now.timestamp()) // (days * 24 * 3600)
+    return int(now.timestamp()) // (days * DAY_SECONDS)

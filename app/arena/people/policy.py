@@ -11,9 +11,9 @@ from app.arena import errors
 from app.arena.tables import Counter
 from app.database.statements import PreparedStatement
 
-MINUTE = 60
-DAY = 24 * 3600
-MONTH = 30 * DAY
+MINUTE_SECONDS = 60
+DAY_SECONDS = 24 * 3600
+MONTH_SECONDS = 30 * DAY_SECONDS
 CLOCK_LEEWAY = timedelta(minutes=1)
 """How far apart clocks of servers may be; a time further ahead is of a clock that was wrong, and not believed."""
 
@@ -130,7 +130,7 @@ def take_back(session: Session, scope: str, key: str, *, seconds: int, now: date
 
 def forget_counts(session: Session, *, now: datetime) -> None:
     """Delete the counters of windows that have ended."""
-    for seconds in (MINUTE, 15 * MINUTE, DAY, MONTH):
+    for seconds in (MINUTE_SECONDS, 15 * MINUTE_SECONDS, DAY_SECONDS, MONTH_SECONDS):
         over = Counter.scope.like(f"%/{seconds}") & (Counter.window < _window(now, seconds))
         session.execute(delete(Counter).where(over))
 

@@ -1,11 +1,11 @@
-"""Counts the matchups a voter and a network have seen, skips as well as votes: looking on is what costs."""
+"""Counts the matchups that a voter and a network have seen, skipped ones too: what costs is the look."""
 
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.arena.people.policy import DAY, MONTH, SEEN_BY_NETWORK, Policy, count
+from app.arena.people.policy import DAY_SECONDS, MONTH_SECONDS, SEEN_BY_NETWORK, Policy, count
 from app.arena.tables import Matchup
 from app.database.doors import execute
 from app.words import Reason
@@ -26,11 +26,11 @@ def charge(
         return None
     cap = None
     if network_key is not None and policy.network_day is not None:
-        count(session, SEEN_BY_NETWORK, network_key.hex(), seconds=DAY, now=now)
+        count(session, SEEN_BY_NETWORK, network_key.hex(), seconds=DAY_SECONDS, now=now)
     if network_key is not None and policy.network_counted is not None:
-        seen = count(session, "charged/network", network_key.hex(), seconds=MONTH, now=now)
+        seen = count(session, "charged/network", network_key.hex(), seconds=MONTH_SECONDS, now=now)
         cap = Reason.NETWORK_CAP if seen > policy.network_counted else None
-    if count(session, "charged/voter", str(voter_id), seconds=MONTH, now=now) > policy.voter_counted:
+    if count(session, "charged/voter", str(voter_id), seconds=MONTH_SECONDS, now=now) > policy.voter_counted:
         cap = Reason.VOTER_CAP
     if cap is not None:
         session.execute(update(Matchup).where(Matchup.id == matchup_id).values(cap=cap))

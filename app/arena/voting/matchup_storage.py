@@ -10,7 +10,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.people import networks
-from app.arena.people.policy import CLOCK_LEEWAY, DAY, MINUTE, SEEN_BY_NETWORK, Policy, check, check_left
+from app.arena.people.policy import (
+    CLOCK_LEEWAY,
+    DAY_SECONDS,
+    MINUTE_SECONDS,
+    SEEN_BY_NETWORK,
+    Policy,
+    check,
+    check_left,
+)
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.seen_pairs import VoterState
@@ -203,15 +211,20 @@ class NewMatchup(NamedTuple):
     def _check_limits(self, session: Session, voter_id: int, keys: networks.NetworkKeys | None) -> None:
         """Count this matchup against what voter and address may ask for; the network's day counts what is seen."""
         policy, who, now = self.policy, str(voter_id), self.now
-        limits = ((MINUTE, policy.voter_minute, "pairs a minute"), (DAY, policy.voter_day, "pairs a day"))
+        limits = (
+            (MINUTE_SECONDS, policy.voter_minute, "pairs a minute"),
+            (DAY_SECONDS, policy.voter_day, "pairs a day"),
+        )
         for seconds, limit, what in limits:
             check(session, "issued/voter", who, limit, seconds=seconds, now=now, what=what)
         if keys is not None:
             own, of_all = keys.address.hex(), keys.month.hex()
             what = "pairs a day from one address"
-            check(session, "issued/address", own, policy.address_day, seconds=DAY, now=now, what=what)
+            check(session, "issued/address", own, policy.address_day, seconds=DAY_SECONDS, now=now, what=what)
             what = "pairs a day from one network"
-            check_left(session, SEEN_BY_NETWORK, of_all, policy.network_day, seconds=DAY, now=now, what=what)
+            check_left(
+                session, SEEN_BY_NETWORK, of_all, policy.network_day, seconds=DAY_SECONDS, now=now, what=what
+            )
 
     def _values(self, voter_id: int, network_key: bytes | None) -> dict[str, Any]:
         pair = self.pair

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from app.arena import errors, ledger
 from app.arena.entries import entries, sheets
 from app.arena.people import networks
-from app.arena.people.networks import MONTH
-from app.arena.people.policy import DAY, Policy, check
+from app.arena.people.networks import LONG_DAYS
+from app.arena.people.policy import DAY_SECONDS, Policy, check
 from app.arena.tables import Competition, Entry, Flag, Matchup, PictureReport, Vote, Voter
 from app.arena.voting.charges import charge
 from app.database.doors import execute, insert
@@ -129,15 +129,23 @@ def _check_limits(session: Session, voter_id: int, network: str, policy: Policy,
     if not policy.knows_networks:
         return
     what = "reports a day"
-    check(session, "reported/voter", str(voter_id), VOTER_DAY, seconds=DAY, now=now, what=what)
+    check(session, "reported/voter", str(voter_id), VOTER_DAY, seconds=DAY_SECONDS, now=now, what=what)
     key = networks.keys(session, network, now=now).day.hex()
-    check(session, "reported/network", key, NETWORK_DAY, seconds=DAY, now=now, what=f"{what} from one network")
+    check(
+        session,
+        "reported/network",
+        key,
+        NETWORK_DAY,
+        seconds=DAY_SECONDS,
+        now=now,
+        what=f"{what} from one network",
+    )
 
 
 def _count_independent(session: Session, entry_id: int, policy: Policy, now: datetime) -> int:
     """Count the voters, or networks where they are known, whose undecided reports of an entry count."""
     # Network keys change after thirty days: younger pairs have two keys of one network at most.
-    since = now - timedelta(days=MONTH)
+    since = now - timedelta(days=LONG_DAYS)
     query = (
         select(PictureReport.voter_id, Matchup.network_key)
         .join(Matchup, Matchup.id == PictureReport.matchup_id)

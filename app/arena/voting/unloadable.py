@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors
-from app.arena.people.policy import DAY, Policy, check
+from app.arena.people.policy import DAY_SECONDS, Policy, check
 from app.arena.tables import Matchup, Vote, Voter
 from app.database.doors import execute
 
@@ -42,7 +42,7 @@ def close_unloadable(
         _close(session, row, now)
         what = "pairs a day that can't be loaded"
         key = str(row.voter_id)
-        check(session, "unloadable/voter", key, policy.unloadable_day, seconds=DAY, now=now, what=what)
+        check(session, "unloadable/voter", key, policy.unloadable_day, seconds=DAY_SECONDS, now=now, what=what)
     return UnloadablePair(matchup, row.question, row.votes)
 
 

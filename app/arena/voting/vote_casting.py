@@ -22,7 +22,8 @@ from app.database.pipelines import has_begun, run_pipelined
 from app.database.statements import Call, PackedStatement, PreparedStatement, given_array
 from app.words import Outcome, Reason
 
-DAY = timedelta(days=1)
+UNDO_WINDOW = timedelta(days=1)
+"""The time in which a voter takes back as many votes as a policy allows for a day."""
 
 # Literal columns: a bound LIMIT makes SQLite plan the statement anew each time it runs.
 _LEFT, _RIGHT = alias(Entry), alias(Entry)
@@ -364,10 +365,10 @@ def _dwell_ms(row: Any, now: datetime) -> int | None:
 
 def _wait_to_undo(session: Session, voter_id: int, now: datetime, daily_limit: int) -> int:
     """Return in how many seconds this voter may take another vote back; 0 for now."""
-    recent = and_(Vote.voter_id == voter_id, Vote.undone_at.between(now - DAY, now + CLOCK_LEEWAY))
+    recent = and_(Vote.voter_id == voter_id, Vote.undone_at.between(now - UNDO_WINDOW, now + CLOCK_LEEWAY))
     newest_first = select(Vote.undone_at).where(recent).order_by(Vote.undone_at.desc())
     last = session.scalar(newest_first.offset(daily_limit - 1).limit(1))
-    return 0 if last is None else max(1, math.ceil((last + DAY - now).total_seconds()))
+    return 0 if last is None else max(1, math.ceil((last + UNDO_WINDOW - now).total_seconds()))
 
 
 def _vote(row: Any) -> VoteRecord:

@@ -14,12 +14,12 @@ from sqlalchemy import Integer, and_, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.arena.people import policy
-from app.arena.people.networks import MONTH
+from app.arena.people.networks import LONG_DAYS
 from app.arena.tables import Flag, Matchup, NetworkSalt
 from app.database.doors import Database, execute
 
 MATCHUPS = 500
-DAY_SECONDS = 24 * 3600
+"""Matchups that one write makes forget their network."""
 
 
 def forget(database: Database, *, now: datetime) -> int:
@@ -34,13 +34,13 @@ def forget(database: Database, *, now: datetime) -> int:
 
 def window_start(now: datetime) -> datetime:
     """Compute when the present window of 30 days began."""
-    window = timedelta(days=MONTH)
+    window = timedelta(days=LONG_DAYS)
     return now - (now - datetime.fromtimestamp(0, UTC)) % window
 
 
 def _forget_windows(session: Session, *, now: datetime) -> None:
     policy.forget_counts(session, now=now)
-    present = int(now.timestamp()) // (cast(NetworkSalt.days, Integer) * DAY_SECONDS)
+    present = int(now.timestamp()) // (cast(NetworkSalt.days, Integer) * policy.DAY_SECONDS)
     session.execute(delete(NetworkSalt).where(NetworkSalt.window < present))
 
 
