@@ -4,7 +4,6 @@ The questions that pairs ask: which there are, where each fits, and how often it
 Every pair asks exactly one: `better`, unless an arena or a competition asks others too.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
 from app.arena.tables import Category, Competition, PairQuestion, QuestionVersion, Tally
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, read_json
 from app.files.text import find_unstorable
 from app.files.toml import suggest
 from app.words import BETTER, MODES
@@ -239,10 +238,5 @@ def _refuse_words(words: str | None) -> None:
 
 
 def _details(row: Any) -> QuestionDetails:
-    modes, categories = _parsed(row.modes), _parsed(row.categories)
+    modes, categories = read_json(row.modes), read_json(row.categories)
     return QuestionDetails(row.slug, row.words, tuple(modes), tuple(categories), row.share, bool(row.retired))
-
-
-def _parsed(stored: Any) -> Any:
-    """Parse a JSON column of a prepared statement: SQLite holds text, PostgreSQL's driver has parsed it."""
-    return json.loads(stored) if isinstance(stored, str) else stored

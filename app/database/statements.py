@@ -1,5 +1,6 @@
 """Prepared statements for the hottest path, without the cost of building or dispatching them."""
 
+import json
 import re
 import threading
 from collections import namedtuple
@@ -258,6 +259,11 @@ def json_part(insert: Any, column: ColumnElement[Any], name: str) -> ColumnEleme
     if insert is postgresql.insert:
         return column.op("->")(literal_column(f"'{name}'"))
     return func.json_extract(column, f"$.{name}")
+
+
+def read_json(stored: Any) -> Any:
+    """Read a JSON column of a prepared statement: SQLite holds text, PostgreSQL's driver has parsed it."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 Call = tuple[PreparedStatement, dict[str, Any]]

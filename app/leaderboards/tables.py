@@ -1,6 +1,5 @@
 """Boards, the runs that rated them, and what each run said of each model."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.arena.tally_tables import ONLY_BETTER
 from app.database.doors import Base, LongKey, UtcDateTime
 from app.words import BETTER
-
-
-def from_json(stored: Any) -> Any:
-    """Parse a JSON column of a prepared statement: SQLite holds text, PostgreSQL's driver has parsed it."""
-    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 class Board(Base):

@@ -29,8 +29,15 @@ from app.arena.tables import Category, Entry, Voter
 from app.database.aliases import alias
 from app.database.doors import Database, moment_of, read_last, run_last
 from app.database.pipelines import has_begun, run_pipelined
-from app.database.statements import PackedStatement, PreparedStatement, PreparedTable, json_part, json_rows
-from app.leaderboards.tables import Audit, from_json
+from app.database.statements import (
+    PackedStatement,
+    PreparedStatement,
+    PreparedTable,
+    json_part,
+    json_rows,
+    read_json,
+)
+from app.leaderboards.tables import Audit
 
 ADD = PreparedStatement(
     lambda insert: insert(Category).values(slug=bindparam("its"), title="A", position=bindparam("at"))
@@ -64,7 +71,7 @@ def test_a_part_of_a_json_object_is_read_alike(database: Database) -> None:
         at = datetime(2026, 3, 1, tzinfo=UTC)
         session.add(Audit(mode="text-to-image", at=at, last_vote_id=1, votes=1, numbers={"some": {"a": [1]}}))
         row = read.first(session)
-        assert (from_json(row.some), row.none) == ({"a": [1]}, None)
+        assert (read_json(row.some), row.none) == ({"a": [1]}, None)
 
     database.write(work)
 

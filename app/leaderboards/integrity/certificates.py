@@ -10,12 +10,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.database.doors import moment_of
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, read_json
 from app.leaderboards.runs import compute
 from app.leaderboards.runs.question_boards import borrow_from_better
 from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
-from app.leaderboards.tables import Audit, from_json
+from app.leaderboards.tables import Audit
 from app.ratings import firmness
 from app.ratings.bradley_terry import Design, Known, fit
 from app.ratings.firmness import Firmness, Rater
@@ -74,7 +74,7 @@ def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
     row = _NEWEST.first(session, mode=mode)
     if row is None:
         return {}
-    at, by_board = moment_of(row.at), from_json(row.numbers).get("certificates", {})
+    at, by_board = moment_of(row.at), read_json(row.numbers).get("certificates", {})
     return {key: Certificate(at=at, **numbers) for key, numbers in by_board.items()}
 
 

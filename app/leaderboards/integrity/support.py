@@ -7,10 +7,10 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, read_json
 from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS
 from app.leaderboards.integrity.certificates import Certificate
-from app.leaderboards.tables import Board, RatingRun, from_json
+from app.leaderboards.tables import Board, RatingRun
 
 THREAD = 3
 """Votes: a first place that so few votes, cast otherwise, would change hangs by a thread."""
@@ -52,8 +52,8 @@ def read_support(session: Session, key: str, certificate: Certificate | None) ->
     row = _CURRENT_RUN.first(session, board=key)
     if row is None:
         return None
-    prompts = None if key.startswith("competition:") else len(from_json(row.versions))
-    return judge_support(from_json(row.parts), row.votes, prompts, certificate)
+    prompts = None if key.startswith("competition:") else len(read_json(row.versions))
+    return judge_support(read_json(row.parts), row.votes, prompts, certificate)
 
 
 def read_thin_support(

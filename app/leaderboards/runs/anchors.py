@@ -14,10 +14,10 @@ from app.arena.errors import read_mode
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
 from app.database.doors import execute, insert
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, read_json
 from app.errors import Refusal
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Board, ModeAnchor, Standing, from_json
+from app.leaderboards.tables import Board, ModeAnchor, Standing
 
 SETTLED_MODELS = 5
 LEVEL = 1000.0
@@ -51,7 +51,7 @@ class NewAnchor(NamedTuple):
 def read_anchor(session: Session, mode: str, version: int | None = None) -> AnchorSet:
     """Read a mode's anchor of this version, by default the newest."""
     row = _ANCHOR.first(session, mode=mode, version=NEWEST if version is None else version)
-    return AnchorSet() if row is None else AnchorSet(row.version, tuple(from_json(row.model_ids)), row.value)
+    return AnchorSet() if row is None else AnchorSet(row.version, tuple(read_json(row.model_ids)), row.value)
 
 
 # Versions up to the one that is asked for; each that a run names is there, and 0 is before the first.

@@ -9,11 +9,11 @@ from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.database.doors import milliseconds, moment_of
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, read_json
 from app.leaderboards.runs import claims, history
 from app.leaderboards.runs.anchors import freeze
 from app.leaderboards.runs.compute import METHOD, RatedBoard
-from app.leaderboards.tables import Board, RatingRun, Standing, from_json
+from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings import METHOD_VERSION
 
 _BOARDS, _RUNS, _STANDINGS = (cast("Table", of.__table__) for of in (Board, RatingRun, Standing))
@@ -59,7 +59,7 @@ def publish(
             continue
         before = _CURRENT_RUN.first(session, board=board_id)
         # Whoever claimed before us may publish after us, from older tallies: the newer run stays.
-        if before is not None and not _is_newer(board, from_json(before.versions)):
+        if before is not None and not _is_newer(board, read_json(before.versions)):
             continue
         run_id = _store_run(session, board_id, board, borrowed_from, now)
         if before is not None:

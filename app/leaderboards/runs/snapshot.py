@@ -17,13 +17,13 @@ from app.arena.battles import LEFT, RIGHT, AnySelect, select_battles
 from app.arena.tables import Competition, Matchup, Tally, Vote
 from app.arena.tallies import TALLY_COLUMNS, TallyRows, read_changed
 from app.catalog.tables import ImageModel
-from app.database.statements import PreparedStatement
+from app.database.statements import PreparedStatement, read_json
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, key, read_scopes
 from app.leaderboards.runs.shared import Shared, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
-from app.leaderboards.tables import Board, RatingRun, Standing, from_json
+from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings.components import VarianceComponent
 from app.ratings.tallies import Array, Index, Tallies, distinct
 from app.words import BETTER, JUDGEMENTS, Outcome
@@ -188,7 +188,7 @@ def read(
     run `shares`, its components are left out: to parse them takes long where models are many.
     """
     overall = _OVERALL_RUN.first(session, board=key(mode, question=question))
-    parts = from_json(overall.parts) if overall and shares else None
+    parts = read_json(overall.parts) if overall and shares else None
     by_memory = counts is None and not anew
     rows = _recall_rows(session, mode, question) if counts is None else as_rows(counts)
     return Snapshot(

@@ -15,10 +15,10 @@ from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.status import Status
 from app.database.doors import moment_of
-from app.database.statements import PreparedStatement, json_part
+from app.database.statements import PreparedStatement, json_part, read_json
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
-from app.leaderboards.tables import Board, RatingRun, Standing, from_json
+from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.filters import ALL, Filters, sort_rows
 from app.leaderboards.views.generation_figures import (
     NO_FIGURES,
@@ -240,7 +240,7 @@ def read_current_run(session: Session, key: str) -> Run | None:
     row = _RUN.first(session, board=key)
     if row is None:
         return None
-    voted = from_json(row.voters) or {}
+    voted = read_json(row.voters) or {}
     return Run(
         id=row.id,
         computed_at=moment_of(row.computed_at),
@@ -252,11 +252,11 @@ def read_current_run(session: Session, key: str) -> Run | None:
         tallies_sha256=row.tallies_sha256,
         interval=row.interval,
         tau2=row.tau2,
-        components=tuple(tuple(part) for part in from_json(row.components)),
-        competition_ids=frozenset(map(int, from_json(row.versions))),
+        components=tuple(tuple(part) for part in read_json(row.components)),
+        competition_ids=frozenset(map(int, read_json(row.versions))),
         voters=voted.get("count"),
         voters_of=voted.get("votes"),
-        thread=_thread(from_json(row.thread)),
+        thread=_thread(read_json(row.thread)),
     )
 
 
