@@ -167,9 +167,7 @@ def models_by_id(session: Session, today: date) -> Mapping[int, ModelSummary]:
 
 def model(session: Session, slug: str, today: date) -> ModelPage:
     """Read the model of this slug or alias (its `slug` is the canonical one). Raises UnknownModel."""
-    model_id = ids(session, [slug]).get(slug)
-    if model_id is None:
-        raise UnknownModel(f"There is no model {slug!r}.")
+    model_id = find_id(session, slug)
     return recall(session, ("model", model_id), today, lambda: _page(session, model_id, today))
 
 
@@ -193,6 +191,14 @@ def ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     read = session.execute
     known = recall(session, "ids", None, lambda: dict([*read(_BY_ALIAS), *read(_BY_SLUG)]))
     return {slug: known[slug] for slug in slugs if slug in known}
+
+
+def find_id(session: Session, slug: str) -> int:
+    """Find the id of the model of this slug or alias. Raises UnknownModel."""
+    model_id = ids(session, [slug]).get(slug)
+    if model_id is None:
+        raise UnknownModel(f"There is no model {slug!r}.")
+    return model_id
 
 
 def slugs(session: Session) -> frozenset[str]:

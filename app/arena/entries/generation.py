@@ -216,10 +216,7 @@ def _entry_details(brief: _TaskRequest, made: Generation) -> EntryDetails:
 
 
 def _slug(session: Session, name: str) -> str:
-    model_id = lookup.ids(session, [name]).get(name)
-    if model_id is None:
-        raise lookup.UnknownModel(f"There is no model {name!r}.")
-    return session.scalars(select(ImageModel.slug).where(ImageModel.id == model_id)).one()
+    return session.scalars(select(ImageModel.slug).where(ImageModel.id == lookup.find_id(session, name))).one()
 
 
 def _key(place: EntryKey) -> tuple[str, str, int, str]:

@@ -226,10 +226,7 @@ def _narrowed(
         return None
     pool = pool_of(state, models=smallest_pool)
     if wish.model is not None:
-        model = lookup.ids(session, [wish.model]).get(wish.model)
-        if model is None:
-            raise lookup.UnknownModel(f"There is no model {wish.model!r}.")
-        pool &= competitions_with(session, model, wish.mode, today)
+        pool &= competitions_with(session, lookup.find_id(session, wish.model), wish.mode, today)
     return pool if within is None else pool & within
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
 from app.catalog import lookup
-from app.catalog.lookup import UnknownModel
 from app.database.doors import moment_of
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs.scopes import key
@@ -115,11 +114,8 @@ def read_history(
     session: Session, model: str, mode: str, category: str | None = None, *, question: str | None = None
 ) -> tuple[HistoryPoint, ...]:
     """Read a model's ratings on a board, from the oldest kept to the current run's. Raises UnknownModel."""
-    model_id = lookup.ids(session, [model]).get(model)
-    if model_id is None:
-        raise UnknownModel(f"There is no model {model!r}.")
-    board = key(mode, category=category, question=question)
-    rows = (row for query in (_HOURS, _TODAY) for row in query.all(session, board=board, model=model_id))
+    asked = {"board": key(mode, category=category, question=question), "model": lookup.find_id(session, model)}
+    rows = (row for query in (_HOURS, _TODAY) for row in query.all(session, **asked))
     return tuple(HistoryPoint(moment_of(at), *point) for at, *point in rows)
 
 

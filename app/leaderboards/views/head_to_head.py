@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Tally, competition_categories
 from app.catalog import lookup
-from app.catalog.lookup import UnknownModel
 from app.elo_scale import expected_score, wilson_interval
 from app.leaderboards.views.boards import BoardStanding, read_board
 
@@ -81,14 +80,11 @@ def compare_models(
     session: Session, a: str, b: str, mode: str, *, now: datetime, question: str | None = None
 ) -> HeadToHead:
     """Compare two slugs or aliases on a question. Raises UnknownModel, UnknownMode, UnknownQuestion."""
-    ids = lookup.ids(session, [a, b])
-    for slug in (a, b):
-        if slug not in ids:
-            raise UnknownModel(f"There is no model {slug!r}.")
+    a_id, b_id = lookup.find_id(session, a), lookup.find_id(session, b)
     view = read_board(session, mode, now=now, question=question)
     standings = {row.model_id: row for row in view.standings}
-    ours, theirs = standings.get(ids[a]), standings.get(ids[b])
-    met = _competitions(session, ids[a], ids[b], mode, view.question)
+    ours, theirs = standings.get(a_id), standings.get(b_id)
+    met = _competitions(session, a_id, b_id, mode, view.question)
     return HeadToHead(
         mode=mode,
         a=ours,

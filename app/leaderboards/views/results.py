@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry, competition_categories
 from app.catalog import lookup
-from app.catalog.lookup import UnknownModel
 from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.leaderboards.views.boards import Heading
@@ -72,9 +71,7 @@ class ModelResults:
 
 def read_results(session: Session, slug: str) -> ModelResults:
     """Read every board and competition where the model is a contestant, ranked or not. Raises UnknownModel."""
-    model_id = lookup.ids(session, [slug]).get(slug)
-    if model_id is None:
-        raise UnknownModel(f"There is no model {slug!r}.")
+    model_id = lookup.find_id(session, slug)
     places = _places(session, model_id)
     filed = _COMPETITIONS.all(session, model=model_id)
     competitions = (list(rows) for _, rows in groupby(filed, key=lambda row: row.id))
