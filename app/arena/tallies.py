@@ -8,22 +8,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena.questions import read_versions
-from app.arena.tables import Tally
+from app.arena.tally_tables import COUNTS, Tally
 from app.database.statements import PreparedTable
 
 TallyRows = npt.NDArray[np.int64]
 """(rows, 7): competition, left model, right model, left wins, right wins, ties, both bad."""
 ReadTallies = dict[int, tuple[int, TallyRows]]
 """Each competition's version and its tallies, by id."""
-TALLY_COLUMNS = (
-    Tally.competition_id,
-    Tally.left_model_id,
-    Tally.right_model_id,
-    Tally.left_wins,
-    Tally.right_wins,
-    Tally.ties,
-    Tally.both_bad,
-)
+TALLY_COLUMNS = (Tally.competition_id, Tally.left_model_id, Tally.right_model_id, *COUNTS)
 """The columns of `TallyRows`, in their order."""
 _TALLIES = PreparedTable(
     lambda _: select(*TALLY_COLUMNS).where(

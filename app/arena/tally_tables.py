@@ -55,3 +55,9 @@ class Tally(Base):
     right_wins: Mapped[int] = mapped_column(default=0)
     ties: Mapped[int] = mapped_column(default=0)
     both_bad: Mapped[int] = mapped_column(default=0)
+
+
+COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
+"""The columns that count, in the order of JUDGEMENTS."""
+VOTES = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
+"""The counted votes of a tally."""

@@ -1,5 +1,6 @@
 """Sequential Elo (Elo 1978): one vote after the other, each moving two models. For comparison only."""
 
+from app.elo_scale import expected_score
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Log
 
 K = 4.0
@@ -11,8 +12,7 @@ def sequential(log: Log, *, k: float = K, start: float = 1000.0) -> list[float]:
     rating = [start] * log.models
     votes = zip(log.left.tolist(), log.right.tolist(), log.outcome.tolist(), strict=True)
     for left, right, outcome in votes:
-        expected = 1 / (1 + 10 ** ((rating[right] - rating[left]) / 400))
-        change = k * (SCORE[outcome] - expected)
+        change = k * (SCORE[outcome] - expected_score(rating[left], rating[right]))
         rating[left] += change
         rating[right] -= change
     return rating

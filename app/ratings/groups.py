@@ -45,8 +45,7 @@ def residuals(by_group: Tallies, fitted: Fit, within: Array | float) -> GroupRes
 
     ``within`` is the share of each row's votes that are in ``fitted``, the board's fit without side term.
     """
-    played, tied = by_group.played, by_group.ties + by_group.both_bad
-    score = by_group.left_wins + 0.5 * tied
+    played, tied, score = by_group.played, by_group.undecided, by_group.left_points
     logit = fitted.strength[by_group.left] - fitted.strength[by_group.right]
     logit -= _own_pull(by_group, fitted, within * (score - played * logistic(logit)))
     beyond, limit = score - played * logistic(logit), math.log(SUREST / (1 - SUREST))

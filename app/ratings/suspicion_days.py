@@ -39,8 +39,7 @@ def day_monitor(by_day: Tallies, fitted: Fit) -> DayMonitor:
     """Hold every day's votes against the fit of all of them."""
     days, n = int(by_day.competition.max(initial=-1)) + 1, by_day.models
     chance, spread = chances(fitted.strength[by_day.left] - fitted.strength[by_day.right])
-    score = by_day.left_wins + 0.5 * (by_day.ties + by_day.both_bad)
-    residual = score - by_day.played * chance
+    residual = by_day.left_points - by_day.played * chance
     left, right = (by_day.competition * n + seat for seat in (by_day.left, by_day.right))
     favour = totals(left, residual, days * n) - totals(right, residual, days * n)
     noise = by_day.played * spread

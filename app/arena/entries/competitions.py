@@ -15,6 +15,7 @@ from app.arena.entries.showcases import arena_state
 from app.arena.ledger import COMMAND_LINE
 from app.arena.questions import QuestionShares, check_named
 from app.arena.tables import Category, Competition, Entry, Matchup, Tally, competition_categories
+from app.arena.tally_tables import VOTES
 from app.catalog.loading import SeedChange
 from app.catalog.lookup import recall_equal
 from app.database.doors import execute
@@ -23,8 +24,7 @@ from app.files.text import InvalidFile, find_unstorable
 from app.files.toml import read_shape, suggest
 from app.words import Mode
 
-_JUDGED = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
-_VOTES = select(func.sum(_JUDGED)).where(Tally.competition_id == Competition.id).scalar_subquery()
+_VOTES = select(func.sum(VOTES)).where(Tally.competition_id == Competition.id).scalar_subquery()
 _LISTED = PreparedStatement(
     lambda _: select(*Competition.__table__.c, func.coalesce(_VOTES, 0).label("votes")).order_by(
         Competition.id.desc()

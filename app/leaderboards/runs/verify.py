@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.tables import Competition, Tally
+from app.arena.tallies import TALLY_COLUMNS
 from app.arena.voting.vote_storage import raise_version
 from app.database.doors import Database
 from app.leaderboards.runs import compute, refresh, snapshot
@@ -25,7 +26,6 @@ from app.words import BETTER
 
 SAME_RATING = 1e-6
 """Elo points; below this two ratings are one."""
-TALLY = ("competition_id", "left_model_id", "right_model_id", "left_wins", "right_wins", "ties", "both_bad")
 RANKS = ("rank", "rank_low", "rank_high", "rank_ub")
 EXACT = (*RANKS, "votes", "wins", "losses", "ties", "both_bad", "provisional")
 CLOSE = ("rating", "rating_low", "rating_high", "vote_low", "vote_high", "borrowed")
@@ -128,6 +128,7 @@ def rebuild_tallies(session: Session, competition_id: int) -> None:
     """
     # First of all: it takes the lock that votes take first too, so that none is added between count and tally.
     raise_version(session, competition_id)
+    columns = [column.key for column in TALLY_COLUMNS]
     asked = snapshot.list_asked_in(session, competition_id)
     session.execute(delete(Tally).where(Tally.competition_id == competition_id))
     for question in asked:
@@ -135,7 +136,7 @@ def rebuild_tallies(session: Session, competition_id: int) -> None:
             raise_version(session, competition_id, question)
         counts = snapshot.count_votes_in(session, competition_id, question)
         if counts:
-            rows = [dict(zip(TALLY, count, strict=True)) | {"question": question} for count in counts]
+            rows = [dict(zip(columns, count, strict=True)) | {"question": question} for count in counts]
             session.execute(insert(Tally), rows)
 
 

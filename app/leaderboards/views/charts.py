@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.arena.tables import Tally
+from app.arena.tally_tables import COUNTS, Tally
 from app.catalog import lookup
 from app.database.doors import moment_of
 from app.database.statements import PreparedStatement
@@ -36,7 +36,6 @@ _TODAY = PreparedStatement(
         .where(Board.key == bindparam("board"), Standing.model_id == bindparam("model"))
     )
 )
-_COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
 
 
 class ChartPoint(NamedTuple):
@@ -164,7 +163,7 @@ def _point(x: float, row: BoardStanding, basis: str, *, on_frontier: bool, chanc
 
 def _met(session: Session, competitions: list[int], question: str) -> dict[tuple[int, int], Battles]:
     """Count the battles of each ordered pair that met, the first as A."""
-    counts = (cast(func.sum(count), BigInteger) for count in _COUNTS)
+    counts = (cast(func.sum(count), BigInteger) for count in COUNTS)
     rows = session.execute(
         select(Tally.left_model_id, Tally.right_model_id, *counts)
         .where(Tally.competition_id.in_(competitions), Tally.question == question)

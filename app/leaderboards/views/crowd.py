@@ -10,8 +10,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Tally
+from app.arena.tally_tables import COUNTS
 from app.arena.voting.vote_casting import VoteRecord, VoteResult
 from app.database.statements import Call, PackedStatement, json_rows
+from app.elo_scale import expected_score
 from app.leaderboards.views.reveal import Reveal
 from app.words import JUDGEMENTS, Outcome
 
@@ -19,18 +21,14 @@ Cell = tuple[int, int, int, str]
 """A competition, the model on the left and the one on the right, by their ids, and a question."""
 CELL = ("competition_id", "left_model_id", "right_model_id", "question")
 
-ELO_SCALE = 400
-"""Points of difference at which ten of eleven votes go to the stronger model."""
-
 
 def _tallies(insert: Any) -> Any:
     given = json_rows(insert, "cells", *(column(name, Integer) for name in CELL[:3]), column("question", Text))
-    counts = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
     here = and_(*(getattr(Tally, name) == given.c[name] for name in CELL))
     if insert is not postgresql.insert:
-        return select(*given.c, *counts).join(Tally, here)
+        return select(*given.c, *COUNTS).join(Tally, here)
     # PostgreSQL expects a hundred cells and would read the whole table for them: OFFSET has it look each one up.
-    tally = select(*counts).where(here).offset(literal_column("0")).lateral("tally")
+    tally = select(*COUNTS).where(here).offset(literal_column("0")).lateral("tally")
     return select(*given.c, *tally.c).join(tally, true())
 
 
@@ -118,5 +116,4 @@ def _expect(outcome: str, shown: Reveal) -> float | None:
     a, b = shown.a.rating, shown.b.rating
     if outcome not in {Outcome.A, Outcome.B} or a is None or b is None:
         return None
-    lead = a - b if outcome == Outcome.A else b - a
-    return float(1 / (1 + 10 ** (-lead / ELO_SCALE)))
+    return expected_score(a, b) if outcome == Outcome.A else expected_score(b, a)

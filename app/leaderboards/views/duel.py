@@ -10,31 +10,30 @@ from sqlalchemy.orm import Session
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.entries.galleries import ModelPicture, read_one_prompt
 from app.arena.tables import Competition, Tally
+from app.arena.tally_tables import COUNTS, VOTES
 from app.catalog.tables import ImageModel
 from app.database.aliases import alias
 from app.leaderboards.views.head_to_head import Battles
 from app.words import Mode
 
 _LEFT, _RIGHT = alias(ImageModel), alias(ImageModel)
-_COUNTS = (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad)
 
 
 def _select_most_judged() -> Select[*tuple[Any, ...]]:
     """Select the tallies, both ways of showing it, of the pair that was judged most often one way around."""
-    votes = Tally.left_wins + Tally.right_wins + Tally.ties + Tally.both_bad
     pair = (Tally.left_model_id, Tally.right_model_id)
     most = (
         select(*pair)
         .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.slug == bindparam("slug"), votes > 0)
-        .order_by(votes.desc(), *pair)
+        .where(Competition.slug == bindparam("slug"), VOTES > 0)
+        .order_by(VOTES.desc(), *pair)
         .limit(1)
         .cte("most")
     )
     same = and_(pair[0] == most.c.left_model_id, pair[1] == most.c.right_model_id)
     turned = and_(pair[0] == most.c.right_model_id, pair[1] == most.c.left_model_id)
     return (
-        select(_LEFT.slug, _RIGHT.slug, *_COUNTS)
+        select(_LEFT.slug, _RIGHT.slug, *COUNTS)
         .select_from(Tally)
         .join(Competition, Competition.id == Tally.competition_id)
         .join(most, or_(same, turned))

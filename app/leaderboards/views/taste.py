@@ -13,6 +13,7 @@ from app.arena.battles import LEFT_MODEL, RIGHT_MODEL, join_models
 from app.arena.errors import NotVoted
 from app.arena.questions import QuestionDetails, read_question
 from app.arena.tables import Competition, Matchup, Tally, Vote
+from app.arena.tally_tables import COUNTS
 from app.leaderboards.views.crowd import count_outcomes
 from app.leaderboards.views.personal import (
     Agreement,
@@ -259,7 +260,7 @@ def _read_narrowing(
 
 def _read_pairs(session: Session, mode: str, question: str) -> list[Any]:
     """Read counted votes on a question by ordered pair of models: two ids, wins of either, ties, both bad."""
-    sums = (func.sum(count) for count in (Tally.left_wins, Tally.right_wins, Tally.ties, Tally.both_bad))
+    sums = (func.sum(count) for count in COUNTS)
     query = select(Tally.left_model_id, Tally.right_model_id, *sums).where(Competition.mode == mode)
     query = query.where(Tally.question == question)
     query = query.join(Competition, Competition.id == Tally.competition_id)
