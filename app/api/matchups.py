@@ -222,7 +222,7 @@ def get_matchup(path: MatchupPath) -> Response:
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)
-        shown = reveal.revealed(session, answer, with_change=True)
+        shown = reveal.read_reveal(session, answer)
         crowd = read_crowd(session, answer, shown)
         return _send(tell_vote(path.matchup_id, answer, shown, crowd, with_change=True))
 

@@ -6,35 +6,37 @@ import numpy as np
 
 from app.ratings import scale
 from app.ratings.board import ALL, SideTerm, elo_side, sided_pairs
-from app.ratings.bradley_terry import Design, Fit, Prior, VirtualGames, fit, logistic, strengths
+from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic, strengths
 from app.ratings.prompts import prompt_weights
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Tallies, totals
 
+PRIOR = VirtualGames()
+"""The prior of every fit here: an audit compares fits, and needs no learnt one."""
 CLUSTERS_AT_ONCE = 4096
 
 
-def left_advantage(tallies: Tallies, *, prior: float = 0.5) -> SideTerm:
+def left_advantage(tallies: Tallies) -> SideTerm:
     """Estimate the advantage of the left side in Elo; a fair coin keeps it at zero within its error."""
-    return elo_side(fit(Design(sided_pairs(tallies), tallies.models, side=True), VirtualGames(prior)))
+    return elo_side(fit(Design(sided_pairs(tallies), tallies.models, side=True), PRIOR))
 
 
-def ratings_of(tallies: Tallies, *, prior: float | Prior = 0.5, anchor: Anchor = ALL) -> Array:
-    """Rate models in Elo points alone, without uncertainty; a number as prior is one of virtual games."""
-    found = strengths(Design(tallies.pairs(), tallies.models, side=False), _belief(prior))
+def ratings_of(tallies: Tallies, *, anchor: Anchor = ALL) -> Array:
+    """Rate models in Elo points alone, without uncertainty."""
+    found = strengths(Design(tallies.pairs(), tallies.models, side=False), PRIOR)
     return scale.to_elo(found - scale.shares(anchor, found.size) @ found, anchor)
 
 
-def shifts(before: Tallies, after: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> Array:
+def shifts(before: Tallies, after: Tallies, *, anchor: Anchor = ALL) -> Array:
     """
     Return the points each model gains when other tallies of the same models count.
 
     ``after`` may hold votes weighted with 1/probability (scaled to mean 1), or leave some votes out.
     """
-    return ratings_of(after, prior=prior, anchor=anchor) - ratings_of(before, prior=prior, anchor=anchor)
+    return ratings_of(after, anchor=anchor) - ratings_of(before, anchor=anchor)
 
 
-def jackknife(tallies: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> tuple[Array, Array]:
+def jackknife(tallies: Tallies, *, anchor: Anchor = ALL) -> tuple[Array, Array]:
     """
     Return the standard errors in Elo points of leaving out one competition at a time,
     and their degrees of freedom.
@@ -43,20 +45,20 @@ def jackknife(tallies: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> 
     competitions less one. Needs two competitions.
     """
     numbers = np.unique(tallies.competition[tallies.played > 0])
-    left_out = np.array([ratings_of(tallies.without(g), prior=prior, anchor=anchor) for g in numbers])
+    left_out = np.array([ratings_of(tallies.without(g), anchor=anchor) for g in numbers])
     spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
     return np.sqrt((numbers.size - 1) / numbers.size * spread), 1 / prompt_weights(tallies) - 1
 
 
-def clustered_inflation(by_voter: Tallies, *, prior: float = 0.5, anchor: Anchor = ALL) -> Array:
+def clustered_inflation(by_voter: Tallies, *, anchor: Anchor = ALL) -> Array:
     """
     Return how many times wider a model's vote interval is when the votes of one voter hang together.
 
     In these tallies voters stand where competitions stand elsewhere. Liang and Zeger 1986, Biometrika 73.
     """
-    n, belief = by_voter.models, VirtualGames(prior)
-    fitted = fit(Design(by_voter.pairs(), n, side=False), belief)
-    clustered = replace(fitted, filling=_clustered(by_voter, fitted) + np.diag(belief.scatter(fitted.strength)))
+    n = by_voter.models
+    fitted = fit(Design(by_voter.pairs(), n, side=False), PRIOR)
+    clustered = replace(fitted, filling=_clustered(by_voter, fitted) + np.diag(PRIOR.scatter(fitted.strength)))
     level = scale.gauge(anchor, n)
     return np.sqrt(clustered.covariance(level).diagonal() / fitted.covariance(level).diagonal())
 
@@ -73,7 +75,3 @@ def _clustered(by_voter: Tallies, fitted: Fit) -> Array:
         summed -= totals(seat + cells.second[rows], residual[rows], size)
         total += summed.reshape(-1, n).T @ summed.reshape(-1, n)
     return total
-
-
-def _belief(prior: float | Prior) -> Prior:
-    return VirtualGames(prior) if isinstance(prior, float) else prior

@@ -9,7 +9,7 @@ import numpy as np
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import connections, model, ranks, scale
 from app.ratings.bradley_terry import Design, Fit, Known, fit_many
-from app.ratings.elo import K, sequential
+from app.ratings.elo import sequential
 from app.ratings.matrices import diagonal
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.odds import PairBattles
@@ -33,6 +33,8 @@ __all__ = [
 RANKED_FROM = 4
 SETTLED_FROM = 100
 SETTLED_WITHIN = 50.0
+SEED = 0
+"""Of the draws for rank ranges: the same votes give the same board."""
 ALL = Anchor()
 NOTHING = Components()
 
@@ -137,7 +139,6 @@ def rate(
     interval: Wanted = "prompt",
     side_term: bool = False,
     draws: int | None = None,
-    seed: int = 0,
 ) -> Ratings:
     """
     Rate a board whose models have a battle each (docs/ratings.md).
@@ -168,7 +169,7 @@ def rate(
         spread=fitted.spread,
         side=elo_side(fitted.fit) if side_term else None,
     )
-    return ranked(tallies, estimate, anchor, draws, seed)
+    return ranked(tallies, estimate, anchor, draws)
 
 
 def elsewhere(
@@ -215,7 +216,6 @@ def rate_competitions(
     dispersion: float = 1.0,
     anchor: Anchor = ALL,
     draws: int | None = None,
-    seed: int = 0,
 ) -> list[Ratings]:
     """
     Rate competitions of as many models, each by its votes and what is known from the others (docs/ratings.md 5).
@@ -242,14 +242,14 @@ def rate_competitions(
             borrowed=borrowed[number],
             known=Components(voters=board.voters),
         )
-        ratings.append(ranked(board.tallies, estimate, anchor, draws, seed))
+        ratings.append(ranked(board.tallies, estimate, anchor, draws))
     return ratings
 
 
-def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
+def rate_log(log: Log, *, anchor: Anchor = ALL) -> Ratings:
     """Rate votes in their order by sequential Elo, on the anchor's level; without intervals and rank ranges."""
     tallies, n = log.tallies(), log.models
-    strength, unknown = np.array(sequential(log, k=k)) / ELO_PER_LOGIT, np.full(log.models, np.nan)
+    strength, unknown = np.array(sequential(log)) / ELO_PER_LOGIT, np.full(log.models, np.nan)
     estimate = RatingEstimate(
         strength=strength - scale.shares(anchor, n) @ strength,
         covariance=np.full((n, n), np.nan),
@@ -259,10 +259,10 @@ def rate_log(log: Log, *, k: float = K, anchor: Anchor = ALL) -> Ratings:
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),
     )
-    return ranked(tallies, estimate, anchor, 0, 0)
+    return ranked(tallies, estimate, anchor, 0)
 
 
-def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None, seed: int) -> Ratings:
+def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None) -> Ratings:
     """Put an estimate on the board: bounds, ranks, status (docs/ratings.md 4 and 6)."""
     rating = scale.to_elo(estimate.strength, anchor)
     by_votes, half = (
@@ -277,7 +277,7 @@ def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: in
     if estimate.interval != "none":
         published = estimate.published[np.ix_(at, at)]
         count = ranks.default_draws(at.size) if draws is None else draws
-        lowest[at], highest[at] = ranks.rank_ranges(estimate.strength[at], published, count, seed)
+        lowest[at], highest[at] = ranks.rank_ranges(estimate.strength[at], published, count, SEED)
         upper[at] = ranks.upper_bound_ranks(rating[at] - half[at], rating[at] + half[at])
     return Ratings(
         strength=estimate.strength,

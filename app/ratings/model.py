@@ -79,18 +79,14 @@ class IntervalParts:
         return found
 
 
-def believed(design: Design, prior: Prior, start: Array | None = None) -> Fitted:
-    """
-    Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here.
-
-    With a spread that is known Newton begins at ``start``, which has to follow from the same votes.
-    """
+def believed(design: Design, prior: Prior) -> Fitted:
+    """Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here."""
     if prior is None:
         plain = replace(design, side=False)
         found, spread = learn(plain)
         return Fitted(held(design, spread) if design.side else found, spread.dispersion, spread)
     if isinstance(prior, Spread):
-        return Fitted(held(design, prior, start), prior.dispersion, prior)
+        return Fitted(held(design, prior), prior.dispersion, prior)
     found = fit(design, VirtualGames(prior))
     x = np.append(found.strength, found.side)[: design.models + design.side]
     return Fitted(found, dispersion(design.cells.tied.sum(), spread_of_scores(design, x)), None)

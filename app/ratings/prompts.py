@@ -65,11 +65,6 @@ def prompt_weights(tallies: Tallies, without: Index | None = None) -> Array:
     return np.asarray(squares / np.where(own > 0, own, 1.0) ** 2)
 
 
-def uniform(variance: float, models: int) -> PromptEffect:
-    """Return one variance for every model, as if it were certain."""
-    return PromptEffect(np.full(models, variance), np.zeros(models), VarianceComponent(variance, 0.0, 0))
-
-
 def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> PromptEffect:
     """Estimate prompt effects from competitions' residuals at the mode's fit, or at each category's own."""
     pooled = estimate(_joined([each.sums(TYPICAL) for each in rows]), BELIEF, clusters)

@@ -84,7 +84,7 @@ def rate_asked(
         borrowed=borrowed,
         known=known,
     )
-    return ranked(tallies, estimate, anchor, draws, 0)
+    return ranked(tallies, estimate, anchor, draws)
 
 
 def _widen(

@@ -108,11 +108,6 @@ def weights_of_sums(votes: Array, squares: Array) -> Array:
     return np.asarray((squares - votes) / np.maximum(votes, 1.0) ** 2)
 
 
-def voter_covariance(voters: Voters, fitted: Fit) -> Array:
-    """Return (n, n) of the strengths, by the tastes of a finite number of voters."""
-    return fitted.follow(voter_shifts(voters))
-
-
 def voter_shifts(voters: Voters) -> Array:
     """Return the (n,) variances by which the tastes of a finite number of voters shift the models' votes."""
     return voters.taste.variance * voters.weights

@@ -96,7 +96,7 @@ def pair(matchup_id: str) -> Response:
         except errors.MatchupNotFound:
             pass
         else:
-            named = reveal.revealed(session, answer, with_change=True)
+            named = reveal.read_reveal(session, answer)
             crowd = read_crowd(session, answer, named)
             urls = vote_history.read_picture_urls(session, who, matchup)
             screen = Screen(screen.issued, answer, named, crowd, urls)

@@ -37,7 +37,7 @@ from app.ratings.model import believed
 from app.ratings.prompts import prompt_covariance
 from app.ratings.scale import Anchor, gauge
 from app.ratings.tallies import Array, Index, Mask, Tallies
-from app.ratings.voters import Ballots, voter_covariance
+from app.ratings.voters import Ballots, voter_shifts
 from scripts.bench.worlds import Arena, Setting
 
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
@@ -151,7 +151,7 @@ def half_of(votes: Votes, at: Mask, shared: str) -> Half:
     if shared == "prompts":
         alone, own = found["voters"], np.zeros((part.models, part.models))
         if board.known.voters is not None:
-            own = voter_covariance(board.known.voters, fitted)
+            own = fitted.follow(voter_shifts(board.known.voters))
         return Half(part, board, fitted, found["prompts"], own, alone.relative_error)
     by_voter, alone = grouped(votes.tallies, votes.voter, at), found["prompts"]
     own = prompt_covariance(part, fitted, alone.variance)

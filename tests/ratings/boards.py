@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from app.ratings.components import VarianceComponent
+from app.ratings.prompts import PromptEffect
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Log, Tallies
 
 Row = tuple[int, ...]
@@ -30,6 +32,11 @@ def same_bits(one: Any, other: Any) -> bool:
     if not is_dataclass(one):
         return bool(one == other)
     return all(same_bits(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+
+
+def uniform(variance: float, models: int) -> PromptEffect:
+    """One variance of prompts for every model, as if it were certain."""
+    return PromptEffect(np.full(models, variance), np.zeros(models), VarianceComponent(variance, 0.0, 0))
 
 
 @st.composite

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import METHODS
 from app.ratings.board import Lent, NoFiniteRating, elsewhere, rate, rate_competitions, rate_log
-from app.ratings.prompts import prompt_weights, uniform
+from app.ratings.prompts import prompt_weights
 from app.ratings.scale import Anchor
 from app.ratings.spread import Spread
 from app.ratings.tallies import Array, Tallies
-from tests.ratings.boards import Row, boards, rows_of, same_bits, simulate, tallies_of
+from tests.ratings.boards import Row, boards, rows_of, same_bits, simulate, tallies_of, uniform
 
 DRAWS = 50
 

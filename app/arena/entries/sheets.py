@@ -91,7 +91,7 @@ def print_sheet(database: Database, storage: Storage, slug: str) -> int:
     return len(keys) if is_printed else 0
 
 
-def take_off_sheet(session: Session, entry: Entry, rng: random.Random | None = None) -> None:
+def take_off_sheet(session: Session, entry: Entry) -> None:
     """
     Take a picture off its sheet for good, and three others of its batch with it, chosen by lot.
 
@@ -103,7 +103,7 @@ def take_off_sheet(session: Session, entry: Entry, rng: random.Random | None = N
     others = sorted(set(session.scalars(select(Entry.id).where(*batch))) - {entry.id})
     gone = [entry.id, *others]
     if len(gone) >= 2 * TOGETHER:
-        gone[1:] = (rng or random.SystemRandom()).sample(others, TOGETHER - 1)
+        gone[1:] = random.SystemRandom().sample(others, TOGETHER - 1)
     execute(session, update(Entry).where(Entry.id.in_(gone)).values(sheet_batch=0))
 
 

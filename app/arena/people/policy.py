@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.arena import errors
@@ -121,11 +121,10 @@ def _refuse(limit: int, *, seconds: int, now: datetime, what: str) -> NoReturn:
     raise errors.TooMany(f"{limit} {what} is the limit here.", retry_after=left)
 
 
-def take_back(session: Session, scope: str, key: str, *, seconds: int, now: datetime, by: int = 1) -> None:
-    """Subtract uses from the present window, never below zero."""
+def take_back(session: Session, scope: str, key: str, *, seconds: int, now: datetime) -> None:
+    """Subtract a use from the present window, never below zero."""
     same = (Counter.scope == f"{scope}/{seconds}", Counter.key == key, Counter.window == _window(now, seconds))
-    left = case((Counter.count < by, 0), else_=Counter.count - by)
-    session.execute(update(Counter).where(*same).values(count=left))
+    session.execute(update(Counter).where(*same, Counter.count > 0).values(count=Counter.count - 1))
 
 
 def forget_counts(session: Session, *, now: datetime) -> None:

@@ -25,7 +25,6 @@ from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 
 HOURLY = timedelta(hours=48)
 RUNS_KEPT = timedelta(minutes=10)
-DAY = timedelta(days=1)
 
 # Prepared, for boards ask at every reading.
 _BOARDS = Board.__table__.c
@@ -115,11 +114,6 @@ def thin_runs(session: Session, current_runs: Mapping[int, int], now: datetime) 
     _THIN_RUNS.each(session, runs)
 
 
-def ratings_a_day_ago(session: Session, key: str, now: datetime) -> Mapping[int, float]:
-    """Read a board's ratings 24 hours ago by model id, as near as history goes; empty for a younger board."""
-    return ratings_at(session, key, now - DAY)
-
-
 def votes_at(session: Session, key: str, moment: datetime) -> int:
     """Return how many votes a board counted before a moment, by the last run kept; 0 for a younger board."""
     row = _VOTES_BEFORE.first(session, board=key, moment=milliseconds(moment))
@@ -127,7 +121,7 @@ def votes_at(session: Session, key: str, moment: datetime) -> int:
 
 
 def ratings_at(session: Session, key: str, moment: datetime) -> Mapping[int, float]:
-    """Read a board's ratings before a moment by model id: of the last run kept or the last hour stored."""
+    """Read a board's ratings before a moment by model id, of the last run kept or hour stored; {} before both."""
     before = milliseconds(moment)
     run, hour = (last.first(session, board=key, moment=before) for last in (_LAST_RUN, _LAST_HOUR))
     if hour and (run is None or run.computed_at < hour.at):

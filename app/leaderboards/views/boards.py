@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, select
@@ -30,6 +30,7 @@ from app.leaderboards.views.generation_figures import (
 )
 from app.words import BETTER
 
+DAY = timedelta(days=1)
 _BOARDS = Board.__table__.c
 # Asked at every request while votes come in, so that a kept page is known to be of today's runs.
 _CURRENT = PreparedStatement(
@@ -285,7 +286,7 @@ def _standings(
     models = lookup.models_by_id(session, now.date())
     if filters is not ALL:
         models = {model.id: model for model in filters.choose(tuple(models.values()))}
-    before, made = history.ratings_a_day_ago(session, key, now), read_figures(session, mode)
+    before, made = history.ratings_at(session, key, now - DAY), read_figures(session, mode)
     costs = read_costs(session, mode, now.date())
     shown = [
         _standing(row, run, model, before.get(row.model_id), made.get(row.model_id, NO_FIGURES), costs)

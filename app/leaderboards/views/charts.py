@@ -109,11 +109,9 @@ def elo_vs_speed(view: BoardView) -> Scatter:
     return _scatter(view.standings, timed, "waiting for enough speed data")
 
 
-def read_history(
-    session: Session, model: str, mode: str, category: str | None = None, *, question: str | None = None
-) -> tuple[HistoryPoint, ...]:
-    """Read a model's ratings on a board, from the oldest kept to the current run's. Raises UnknownModel."""
-    asked = {"board": key(mode, category=category, question=question), "model": lookup.find_id(session, model)}
+def read_history(session: Session, model: str, mode: str) -> tuple[HistoryPoint, ...]:
+    """Read a model's ratings on a mode's board, from the oldest kept to the current run's. Raises UnknownModel."""
+    asked = {"board": key(mode), "model": lookup.find_id(session, model)}
     rows = (row for query in (_HOURS, _TODAY) for row in query.all(session, **asked))
     return tuple(HistoryPoint(moment_of(at), *point) for at, *point in rows)
 

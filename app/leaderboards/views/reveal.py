@@ -75,13 +75,12 @@ class Reveal:
     b: RevealedModel
 
 
-def revealed(session: Session, vote: VoteRecord, *, with_change: bool = False) -> Reveal | None:
-    """Return what a vote uncovers by the current run, with the change since if asked for; None for a skip."""
+def read_reveal(session: Session, vote: VoteRecord) -> Reveal | None:
+    """Read what a vote reveals by the current run, with the changes since the vote; None for a skip."""
     if vote.outcome == Outcome.SKIP:
         return None
-    since = vote.cast_at if with_change else None
     board = key(vote.mode, question=vote.question)
-    return names_and_standings(session, vote.left_model_id, vote.right_model_id, board, since=since)
+    return names_and_standings(session, vote.left_model_id, vote.right_model_id, board, since=vote.cast_at)
 
 
 def ask_standings(results: Sequence[VoteResult]) -> Call:

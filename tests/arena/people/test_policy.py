@@ -23,8 +23,8 @@ def check(database: Database, limit: int | None, *, now=NOW) -> None:
     )
 
 
-def take_back(database: Database, *, by: int = 1, now=NOW) -> None:
-    database.write(lambda s: policy.take_back(s, "asked", "ada", seconds=MINUTE_SECONDS, now=now, by=by))
+def take_back(database: Database, *, now=NOW) -> None:
+    database.write(lambda s: policy.take_back(s, "asked", "ada", seconds=MINUTE_SECONDS, now=now))
 
 
 def stored(database: Database) -> dict[str, int]:
@@ -61,11 +61,12 @@ def test_no_limit_counts_nothing(database: Database) -> None:
     assert stored(database) == {}
 
 
-@pytest.mark.parametrize(("by", "left"), [(1, 2), (3, 0), (5, 0)])
-def test_what_is_taken_back_never_falls_below_zero(database: Database, by: int, left: int) -> None:
+@pytest.mark.parametrize(("times", "left"), [(1, 2), (3, 0), (5, 0)])
+def test_what_is_taken_back_never_falls_below_zero(database: Database, times: int, left: int) -> None:
     for _ in range(3):
         count(database)
-    take_back(database, by=by)
+    for _ in range(times):
+        take_back(database)
     assert stored(database) == {"asked/60": left}
 
 
