@@ -8,23 +8,23 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import connections, model, ranks, scale
-from app.ratings.bradley_terry import Design, Fit, Known, fit_many
+from app.ratings.bradley_terry import Design, Fit, NormalPrior, fit_many
 from app.ratings.elo import sequential
 from app.ratings.matrices import diagonal
 from app.ratings.model import PROMPTS_FROM, Components, IntervalParts, Prior, Wanted
 from app.ratings.odds import PairBattles
 from app.ratings.prompts import PromptEffect
 from app.ratings.scale import Anchor
-from app.ratings.spread import Spread, expected_doubt, normal
+from app.ratings.spread import Spread, centred_prior, expected_doubt
 from app.ratings.tallies import Array, Cells, Index, Log, Mask, Tallies
 from app.ratings.voters import Ballots, Voters
 
 __all__ = [
     "PROMPTS_FROM",
-    "Lent",
+    "BorrowingBoard",
     "NoFiniteRating",
     "Ratings",
-    "elsewhere",
+    "fit_without_each",
     "rate",
     "rate_competitions",
     "rate_log",
@@ -153,7 +153,7 @@ def rate(
     if prior == 0 and not connections.has_maximum(tallies.wins + tallies.tied):
         raise NoFiniteRating("without a prior every model must have scored, through others, against every other")
     n, cells = tallies.models, sided_pairs(tallies) if side_term else tallies.pairs()
-    fitted = model.believed(Design(cells, n, side_term), prior)
+    fitted = model.fit_with_prior(Design(cells, n, side_term), prior)
     by_votes = interval == "vote"
     known = NOTHING if by_votes else model.components(tallies, fitted, prompts=prompts, voters=voters)
     alone, published, parts = model.covariance(tallies, fitted, known, scale.gauge(anchor, n))
@@ -169,10 +169,10 @@ def rate(
         spread=fitted.spread,
         side=elo_side(fitted.fit) if side_term else None,
     )
-    return ranked(tallies, estimate, anchor, draws)
+    return finish_board(tallies, estimate, anchor, draws)
 
 
-def elsewhere(
+def fit_without_each(
     tallies: Tallies,
     competitions: Index,
     *,
@@ -190,7 +190,7 @@ def elsewhere(
     """
     n, gauge = tallies.models, scale.gauge(anchor, tallies.models)
     whole, (numbers, battles, points) = PairBattles.of([tallies]), tallies.of_each(competitions)
-    belief = normal((numbers.size, n), spread.sd)
+    belief = centred_prior((numbers.size, n), spread.sd)
     near = np.zeros(n) if start is None else start
     others = PairBattles(whole.games - battles, whole.points - points)
     found = fit_many(others, belief, spread.dispersion, np.tile(near, (numbers.size, 1)))
@@ -201,8 +201,12 @@ def elsewhere(
 
 
 @dataclass(frozen=True, eq=False)
-class Lent:
-    """A competition's votes with what is known of its voters, and of its models from elsewhere, (n,) in logits."""
+class BorrowingBoard:
+    """
+    A competition's votes, with what is known of its voters and, from the other competitions, of its models.
+
+    ``mean`` and ``variance`` are those of the models' strengths, (n,), in logits.
+    """
 
     tallies: Tallies
     mean: Array
@@ -211,7 +215,7 @@ class Lent:
 
 
 def rate_competitions(
-    boards: Sequence[Lent],
+    boards: Sequence[BorrowingBoard],
     *,
     dispersion: float = 1.0,
     anchor: Anchor = ALL,
@@ -220,14 +224,14 @@ def rate_competitions(
     """
     Rate competitions of as many models, each by its votes and what is known from the others (docs/ratings.md 5).
 
-    ``mean`` and ``variance`` are what ``elsewhere`` tells of a board's models, with the variance of a prompt
-    of its own added; the level is that of ``mean``, so only the anchor's value counts. The interval is about this
-    prompt alone. ``dispersion`` is the mode's.
+    ``mean`` and ``variance`` are what ``fit_without_each`` returns for a board's models, with the variance of a
+    prompt of its own added; the level is that of ``mean``, so only the anchor's value counts. The interval is
+    about this prompt alone. ``dispersion`` is the mode's.
     """
     mean = np.array([each.mean for each in boards])
     precision = 1 / np.array([each.variance for each in boards])
     battles = PairBattles.of([each.tallies for each in boards])
-    found = fit_many(battles, Known(mean, precision), dispersion, mean)
+    found = fit_many(battles, NormalPrior(mean, precision), dispersion, mean)
     borrowed = precision / diagonal(found.information)
     ratings = []
     covariances = model.covariances_with_voters(found, [each.voters for each in boards])
@@ -242,7 +246,7 @@ def rate_competitions(
             borrowed=borrowed[number],
             known=Components(voters=board.voters),
         )
-        ratings.append(ranked(board.tallies, estimate, anchor, draws))
+        ratings.append(finish_board(board.tallies, estimate, anchor, draws))
     return ratings
 
 
@@ -259,10 +263,10 @@ def rate_log(log: Log, *, anchor: Anchor = ALL) -> Ratings:
         part=_from_anchor(connections.parts(tallies.games), anchor),
         borrowed=np.zeros(n),
     )
-    return ranked(tallies, estimate, anchor, 0)
+    return finish_board(tallies, estimate, anchor, 0)
 
 
-def ranked(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None) -> Ratings:
+def finish_board(tallies: Tallies, estimate: RatingEstimate, anchor: Anchor, draws: int | None) -> Ratings:
     """Put an estimate on the board: bounds, ranks, status (docs/ratings.md 4 and 6)."""
     rating = scale.to_elo(estimate.strength, anchor)
     by_votes, half = (

@@ -77,9 +77,9 @@ class VirtualGames:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class NormalPrior:
     """
-    Each strength is normal around a mean known from elsewhere; precision is 1/variance, in logits.
+    A prior by which each strength is normal around a known mean; precision is 1/variance, both in logits.
 
     Both are (n,), or (boards, n) where many boards are fitted at once.
     """
@@ -295,7 +295,7 @@ def strengths(
     raise ArithmeticError("no finite strengths are most likely")
 
 
-def _strengths_of_many(battles: PairBattles, belief: Known, start: Array) -> Array:
+def _strengths_of_many(battles: PairBattles, belief: NormalPrior, start: Array) -> Array:
     """
     Find (boards, n) the strengths of many boards at once, from a start that is near those of each.
 
@@ -311,7 +311,7 @@ def _strengths_of_many(battles: PairBattles, belief: Known, start: Array) -> Arr
             return x
     for board in np.flatnonzero(is_far).tolist():
         alone = PairBattles(battles.games[board], battles.points[board])
-        x[board] = strengths(alone, Known(belief.mean[board], belief.precision[board]))
+        x[board] = strengths(alone, NormalPrior(belief.mean[board], belief.precision[board]))
     return x
 
 
@@ -326,19 +326,19 @@ def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     return Fit(strength, side, _with_prior(votes.copy(), own), filling, votes, precision=precision)
 
 
-def fit_known(design: Design, belief: Known, dispersion: float, start: Array | None = None) -> Fit:
-    """Fit strengths that are normal around what is known, by votes that vary by so much; the belief is certain."""
+def fit_normal(design: Design, belief: NormalPrior, dispersion: float, start: Array | None = None) -> Fit:
+    """Fit strengths with a normal prior, taken as certain, by votes whose scores have this dispersion."""
     scaled = design.divided(dispersion)
-    return _known(scaled, strengths(scaled, belief, start), belief, dispersion)
+    return _fit_of(scaled, strengths(scaled, belief, start), belief, dispersion)
 
 
-def fit_many(battles: PairBattles, belief: Known, dispersion: float, start: Array) -> Fit:
-    """Fit the strengths of many boards at once as `fit_known` does one's, from a start near those of each."""
+def fit_many(battles: PairBattles, belief: NormalPrior, dispersion: float, start: Array) -> Fit:
+    """Fit the strengths of many boards at once as `fit_normal` does one's, from a start near those of each."""
     scaled = battles.divided(dispersion)
-    return _known(scaled, _strengths_of_many(scaled, belief, start), belief, dispersion)
+    return _fit_of(scaled, _strengths_of_many(scaled, belief, start), belief, dispersion)
 
 
-def _known(scaled: Design | PairBattles, x: Array, belief: Known, dispersion: float) -> Fit:
+def _fit_of(scaled: Design | PairBattles, x: Array, belief: NormalPrior, dispersion: float) -> Fit:
     n, votes = belief.precision.shape[-1], scaled.slope(x)[1]
     information = votes.copy()
     add_diagonal(information, belief.precision)

@@ -17,7 +17,7 @@ from app.ratings.components import LEAST_VARIANCE, VarianceComponent, quantile, 
 from app.ratings.matrices import add_diagonal, centred, centred_diagonal, diagonal, solve
 from app.ratings.pair_effects import pair_covariance, pair_effect
 from app.ratings.prompts import MANY_MODELS, PromptEffect, prompt_covariance, prompt_effect, prompt_shifts
-from app.ratings.spread import Spread, dispersion, held, learn, spread_of_scores
+from app.ratings.spread import Spread, dispersion, fit_with_spread, learn_spread, spread_of_scores
 from app.ratings.tallies import Array, Index, Tallies
 from app.ratings.voters import Ballots, Voters, learn_voters, voter_shifts
 
@@ -79,14 +79,14 @@ class IntervalParts:
         return found
 
 
-def believed(design: Design, prior: Prior) -> Fitted:
+def fit_with_prior(design: Design, prior: Prior = None) -> Fitted:
     """Fit with a number of virtual games, with a spread that is known, or (None) with one learnt here."""
     if prior is None:
         plain = replace(design, side=False)
-        found, spread = learn(plain)
-        return Fitted(held(design, spread) if design.side else found, spread.dispersion, spread)
+        found, spread = learn_spread(plain)
+        return Fitted(fit_with_spread(design, spread) if design.side else found, spread.dispersion, spread)
     if isinstance(prior, Spread):
-        return Fitted(held(design, prior), prior.dispersion, prior)
+        return Fitted(fit_with_spread(design, prior), prior.dispersion, prior)
     found = fit(design, VirtualGames(prior))
     x = np.append(found.strength, found.side)[: design.models + design.side]
     return Fitted(found, dispersion(design.cells.tied.sum(), spread_of_scores(design, x)), None)

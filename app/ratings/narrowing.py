@@ -13,7 +13,7 @@ from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings import scale
 from app.ratings.bradley_terry import Design, Fit, chances
 from app.ratings.matrices import centred
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Cells, Index, Tallies
 
@@ -35,7 +35,7 @@ def narrow(tallies: Tallies, first: Index, second: Index) -> IntervalWidths:
     The votes are those on the pairs (first[i], second[i]) of model indices; a tie tells as much as a win.
     """
     n, level = tallies.models, scale.gauge(ALL, tallies.models)
-    fitted = believed(Design(tallies.pairs(), n, side=False), None).fit
+    fitted = fit_with_prior(Design(tallies.pairs(), n, side=False)).fit
     less = fitted.information - _information(fitted, first, second)
     now, before = (
         np.sqrt(np.maximum(centred(np.asarray(np.linalg.inv(known), dtype=np.float64), level).diagonal(), 0.0))

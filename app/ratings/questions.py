@@ -12,8 +12,8 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import model
-from app.ratings.board import RatingEstimate, Ratings, ranked
-from app.ratings.bradley_terry import Design, Known, fit_known, strengths
+from app.ratings.board import RatingEstimate, Ratings, finish_board
+from app.ratings.bradley_terry import Design, NormalPrior, fit_normal, strengths
 from app.ratings.components import VarianceComponent
 from app.ratings.model import Components, IntervalParts
 from app.ratings.scale import Anchor
@@ -34,9 +34,11 @@ def learn_difference(tallies: Tallies, mean: Array, variance: Array) -> Variance
     ``mean`` and ``variance`` (n,) are what `better` says of the models, in logits. It is averaged over what
     the votes leave open; how far it may be from that, its standard error, widens the intervals (``rate_asked``).
     """
-    dispersed = estimate_dispersion(tallies, Known(mean, 1 / (variance + BELIEVED**2)))
+    dispersed = estimate_dispersion(tallies, NormalPrior(mean, 1 / (variance + BELIEVED**2)))
     design = Design(tallies.pairs(), tallies.models, side=False).divided(dispersed)
-    evidence = np.array([_evidence(design, Known(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()])
+    evidence = np.array(
+        [_evidence(design, NormalPrior(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()]
+    )
     logarithm = evidence - DIFFERENCES / BELIEVED + np.log(DIFFERENCES)
     weights = np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
@@ -63,9 +65,9 @@ def rate_asked(
     squared logits. Its mean is that of ``mean``, so only the anchor's value counts. ``is_one_prompt`` is for a
     competition's own board, whose interval is about this prompt.
     """
-    belief, n = Known(mean, 1 / variance), tallies.models
+    belief, n = NormalPrior(mean, 1 / variance), tallies.models
     dispersed = estimate_dispersion(tallies, belief)
-    found = fit_known(Design(tallies.pairs(), n, side=False), belief, dispersed)
+    found = fit_normal(Design(tallies.pairs(), n, side=False), belief, dispersed)
     fitted = model.Fitted(found, dispersed, None)
     known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
     # Votes tell distances only: the level is where the two questions' strengths are equal on average.
@@ -84,7 +86,7 @@ def rate_asked(
         borrowed=borrowed,
         known=known,
     )
-    return ranked(tallies, estimate, anchor, draws)
+    return finish_board(tallies, estimate, anchor, draws)
 
 
 def _widen(
@@ -109,14 +111,14 @@ def _voters_alone(fitted: model.Fitted, voters: Ballots | Voters | None) -> Comp
     return Components(voters=voters)
 
 
-def estimate_dispersion(tallies: Tallies, belief: Known) -> float:
+def estimate_dispersion(tallies: Tallies, belief: NormalPrior) -> float:
     """Estimate the dispersion of a board's scores around the strengths that this belief and its votes give."""
     cells = tallies.pairs()
     design = Design(cells, tallies.models, side=False)
     return dispersion(cells.tied.sum(), spread_of_scores(design, strengths(design, belief)))
 
 
-def _evidence(design: Design, belief: Known) -> float:
+def _evidence(design: Design, belief: NormalPrior) -> float:
     """Log of the chance of these votes under this belief, by Laplace's approximation, up to a constant."""
     strength = strengths(design, belief)
     away, root = strength - belief.mean, 1 / np.sqrt(belief.precision)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.ratings.bradley_terry import Design, Fit, Known, fit_known, strengths
+from app.ratings.bradley_terry import Design, Fit, NormalPrior, fit_normal, strengths
 from app.ratings.matrices import diagonal, solve
 from app.ratings.tallies import Array
 
@@ -70,12 +70,12 @@ def dispersion(tied: float, spread: float) -> float:
     return max(LEAST_DISPERSION, 1 - ties)
 
 
-def learn(design: Design) -> tuple[Fit, Spread]:
+def learn_spread(design: Design) -> tuple[Fit, Spread]:
     """Fit the strengths and their spread; the covariance knows that the spread is an estimate too."""
     cells, n = design.cells, design.models
     assumed = dispersion(cells.tied.sum(), cells.played.sum() / 4)
     scaled = design.divided(assumed)
-    seen = _likelihood(scaled, strengths(scaled, normal(n, TYPICAL), short_step=ROUGH_STEP))
+    seen = _likelihood(scaled, strengths(scaled, centred_prior(n, TYPICAL), short_step=ROUGH_STEP))
     middle = float(_weights(seen.evidence(GRID)) @ GRID)
     strength = seen.shrunk(np.array([middle]))[1][:, 0]
     dispersed = dispersion(cells.tied.sum(), spread_of_scores(design, strength))
@@ -85,14 +85,14 @@ def learn(design: Design) -> tuple[Fit, Spread]:
     sd = float(weights @ GRID)
     spread = Spread(sd, float(np.sqrt(weights @ (GRID - sd) ** 2)), dispersed)
     start = strength + np.subtract(*seen.shrunk(np.array([sd, middle]))[1].T)
-    return replace(held(design, spread, start=start), doubt=_doubt(seen, _leaning(weights), sd)), spread
+    return replace(fit_with_spread(design, spread, start=start), doubt=_doubt(seen, _leaning(weights), sd)), spread
 
 
-def held(design: Design, spread: Spread, start: Array | None = None) -> Fit:
+def fit_with_spread(design: Design, spread: Spread, start: Array | None = None) -> Fit:
     """Fit the strengths with this spread as if it were certain."""
     if start is not None and design.side:
         start = np.append(start, 0.0)
-    return fit_known(design, normal(design.models, spread.sd), spread.dispersion, start)
+    return fit_normal(design, centred_prior(design.models, spread.sd), spread.dispersion, start)
 
 
 def spread_of_scores(design: Design, x: Array) -> float:
@@ -121,9 +121,9 @@ def expected_doubt(fitted: Fit, spread: Spread, gauge: Array) -> Array:
     return np.asarray(own - 2 * across + (across @ gauge)[..., None] + moved**2)
 
 
-def normal(shape: int | tuple[int, int], sd: float) -> Known:
-    """Make the belief that each strength is normal around the middle, of (n,) models or of (boards, n)."""
-    return Known(np.zeros(shape), np.full(shape, sd**-2))
+def centred_prior(shape: int | tuple[int, int], sd: float) -> NormalPrior:
+    """Make the prior by which strengths, (n,) or (boards, n), are normal around 0, with this SD in logits."""
+    return NormalPrior(np.zeros(shape), np.full(shape, sd**-2))
 
 
 def _likelihood(design: Design, strength: Array) -> SpreadLikelihood:

@@ -33,7 +33,7 @@ from app.ratings.board import Ratings, rate
 from app.ratings.bradley_terry import Design, Fit, chances
 from app.ratings.components import LEAST_VARIANCE, quantile
 from app.ratings.matrices import centred
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.prompts import prompt_covariance
 from app.ratings.scale import Anchor, gauge
 from app.ratings.tallies import Array, Index, Mask, Tallies
@@ -146,7 +146,7 @@ class Half:
 def half_of(votes: Votes, at: Mask, shared: str) -> Half:
     """Rate a half, and split what its board found by whether both halves share it."""
     part, board = votes.rate(at)
-    fitted = believed(Design(part.pairs(), part.models, side=False), board.spread).fit
+    fitted = fit_with_prior(Design(part.pairs(), part.models, side=False), board.spread).fit
     found = effects(board)
     if shared == "prompts":
         alone, own = found["voters"], np.zeros((part.models, part.models))
@@ -223,7 +223,7 @@ def moves_of_voters(votes: Votes) -> float:
     let expect.
     """
     tallies, board = votes.rate(np.ones(votes.prompt.size, dtype=bool))
-    fitted = believed(Design(tallies.pairs(), tallies.models, side=False), board.spread).fit
+    fitted = fit_with_prior(Design(tallies.pairs(), tallies.models, side=False), board.spread).fit
     chance = chances(fitted.strength[tallies.left] - fitted.strength[tallies.right])[0]
     residual = tallies.left_points - chance
     moved = fitted.scale * fitted.bread

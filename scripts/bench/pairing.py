@@ -29,7 +29,7 @@ from app.arena.voting.matchmaking import PairingState, weigh_pairs
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.tallies import Array, Cells, Index, Tallies
 from app.words import BETTER
 from scripts.bench.every_pair import everything, probabilities
@@ -156,7 +156,7 @@ def weigh(board: Board, question: str = BETTER, question_share: Array | None = N
     here, played = board.world, board.played
     totals = played.sum(axis=0)
     battles = sum(np.bincount(side, totals, here.models) for side in (here.first, here.second))
-    found = believed(Design(cells_of(here, board.counts), here.models, side=False), None).fit
+    found = fit_with_prior(Design(cells_of(here, board.counts), here.models, side=False)).fit
     level = np.full(here.models, 1 / here.models)
     known = StrengthEstimate(np.arange(here.models), found.strength, found.covariance(level))
     counted = dict(enumerate(played.sum(axis=1).tolist()))

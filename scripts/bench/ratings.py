@@ -30,8 +30,8 @@ from app.ratings import ranks, scale
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, VirtualGames, fit, logistic
 from app.ratings.components import VarianceComponent
-from app.ratings.model import believed, covariance
 from app.ratings.model import components as estimate_components
+from app.ratings.model import covariance, fit_with_prior
 from app.ratings.scale import Anchor
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Log, Tallies, totals
 from app.ratings.voters import Voters
@@ -262,7 +262,7 @@ def components(sizes: tuple[tuple[int, int, int], ...]) -> None:
 
 def every_part(columns: dict[str, Any], voters: Voters) -> Array:
     tallies = Tallies(**columns)
-    fitted = believed(Design(tallies.pairs(), tallies.models, side=False), None)
+    fitted = fit_with_prior(Design(tallies.pairs(), tallies.models, side=False))
     known = estimate_components(tallies, fitted, voters=voters)
     return covariance(tallies, fitted, known, scale.gauge(Anchor(), tallies.models))[1]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings import METHODS
-from app.ratings.board import Lent, NoFiniteRating, elsewhere, rate, rate_competitions, rate_log
+from app.ratings.board import BorrowingBoard, NoFiniteRating, fit_without_each, rate, rate_competitions, rate_log
 from app.ratings.prompts import prompt_weights
 from app.ratings.scale import Anchor
 from app.ratings.spread import Spread
@@ -133,7 +133,7 @@ def test_a_win_never_hurts(tallies: Tallies, data: st.DataObject) -> None:
 def test_a_competition_follows_the_level_it_is_given(tallies: Tallies, shift: float, tau2: float) -> None:
     mean, variance = np.linspace(-1, 1, tallies.models), np.linspace(0.01, 0.3, tallies.models)
     one, other = rate_competitions(
-        [Lent(tallies, mean + level, variance + tau2) for level in (0, shift)], draws=DRAWS
+        [BorrowingBoard(tallies, mean + level, variance + tau2) for level in (0, shift)], draws=DRAWS
     )
     assert other.rating - one.rating == pytest.approx(ELO_PER_LOGIT * shift, abs=1e-5)
     assert half(other.low, other.high) == pytest.approx(half(one.low, one.high), rel=1e-6)
@@ -143,7 +143,7 @@ def test_a_competition_follows_the_level_it_is_given(tallies: Tallies, shift: fl
 
 def test_a_competition_without_votes_for_a_model_is_what_the_others_say() -> None:
     mean, variance = np.array([0.4, -0.1, -0.3]), np.array([0.02, 0.03, 0.05])
-    (here,) = rate_competitions([Lent(tallies_of(3, [(0, 0, 1, 9, 5, 2, 0)]), mean, variance + 0.1)])
+    (here,) = rate_competitions([BorrowingBoard(tallies_of(3, [(0, 0, 1, 9, 5, 2, 0)]), mean, variance + 0.1)])
     assert here.strength[2] == pytest.approx(-0.3)
     assert half(here.low, here.high)[2] == pytest.approx(1.96 * ELO_PER_LOGIT * np.sqrt(0.15))
     assert here.borrowed[2] == pytest.approx(1)
@@ -154,23 +154,23 @@ def test_a_competition_without_votes_for_a_model_is_what_the_others_say() -> Non
 def test_elsewhere_leaves_the_competition_out() -> None:
     tallies = simulate(np.array([1.0, 0.0, -1.0]), 900, np.random.default_rng(0), competitions=3).tallies()
     spread = Spread(0.8, 0.0, 0.9)
-    means, variances = elsewhere(tallies, np.array([2, 1]), prompts=uniform(0.0, 3), spread=spread)
+    means, variances = fit_without_each(tallies, np.array([2, 1]), prompts=uniform(0.0, 3), spread=spread)
     for competition, mean, variance in zip((2, 1), means, variances, strict=True):
         rest = rate(tallies.without(competition), interval="vote", prior=spread)
         assert mean == pytest.approx(rest.strength)
         assert 1.96 * ELO_PER_LOGIT * np.sqrt(variance) == pytest.approx(half(rest.low, rest.high), rel=1e-4)
-    wider = elsewhere(tallies, np.array([2, 1]), prompts=uniform(0.1, 3), spread=spread)[1]
+    wider = fit_without_each(tallies, np.array([2, 1]), prompts=uniform(0.1, 3), spread=spread)[1]
     assert (wider > variances + 0.02).all()
-    doubted = elsewhere(tallies, np.array([2, 1]), prompts=uniform(0.1, 3), spread=Spread(0.8, 0.2, 0.9))[1]
+    doubted = fit_without_each(tallies, np.array([2, 1]), prompts=uniform(0.1, 3), spread=Spread(0.8, 0.2, 0.9))[1]
     assert (doubted > wider).all()
 
 
 def test_elsewhere_says_the_same_wherever_its_search_begins() -> None:
     tallies = simulate(np.linspace(-1, 1, 8), 900, np.random.default_rng(4), competitions=3).tallies()
     known = {"prompts": uniform(0.1, 8), "spread": Spread(0.6, 0.1, 0.9)}
-    cold = elsewhere(tallies, np.arange(3), **known)
+    cold = fit_without_each(tallies, np.arange(3), **known)
     for start in (rate(tallies).strength, np.linspace(9, -9, 8)):
-        for one, other in zip(cold, elsewhere(tallies, np.arange(3), **known, start=start), strict=True):
+        for one, other in zip(cold, fit_without_each(tallies, np.arange(3), **known, start=start), strict=True):
             assert one == pytest.approx(other, abs=1e-9)
 
 
@@ -182,13 +182,13 @@ def test_competitions_rated_together_have_what_each_has_alone(tallies: Tallies, 
     numbers = np.unique(tallies.competition[tallies.played > 0])
     assume(numbers.size > 1)
     known = {"prompts": uniform(tau2, n), "spread": Spread(0.6, 0.1, 0.9)}
-    mean, variance = elsewhere(tallies, numbers, **known)
+    mean, variance = fit_without_each(tallies, numbers, **known)
     lent = [
-        Lent(tallies.only(tallies.competition == g), at, own + tau2)
+        BorrowingBoard(tallies.only(tallies.competition == g), at, own + tau2)
         for g, at, own in zip(numbers, mean, variance, strict=True)
     ]
     for place, found in enumerate(rate_competitions(lent, dispersion=0.9, draws=DRAWS)):
-        alone = elsewhere(tallies, numbers[place : place + 1], **known)
+        alone = fit_without_each(tallies, numbers[place : place + 1], **known)
         assert (mean[place], variance[place]) == (pytest.approx(alone[0][0]), pytest.approx(alone[1][0]))
         (one,) = rate_competitions(lent[place : place + 1], dispersion=0.9, draws=DRAWS)
         for name in ("rating", "low", "high", "borrowed"):
@@ -197,8 +197,11 @@ def test_competitions_rated_together_have_what_each_has_alone(tallies: Tallies, 
 
 def test_a_board_that_plain_steps_do_not_find_is_found_alone() -> None:
     """A thousand lost votes against 300 Elo points of trust: Newton's first steps are far too long."""
-    known, votes = Lent(tallies_of(2, [(0, 0, 1, 5, 5, 0, 0)]), np.zeros(2), np.ones(2)), (0, 0, 1, 0, 1000, 0, 0)
-    far = Lent(tallies_of(2, [votes]), np.array([40.0, -40.0]), np.full(2, 1e3))
+    known, votes = (
+        BorrowingBoard(tallies_of(2, [(0, 0, 1, 5, 5, 0, 0)]), np.zeros(2), np.ones(2)),
+        (0, 0, 1, 0, 1000, 0, 0),
+    )
+    far = BorrowingBoard(tallies_of(2, [votes]), np.array([40.0, -40.0]), np.full(2, 1e3))
     together = rate_competitions([known, far, known], draws=DRAWS)
     assert together[1].rating[0] < together[1].rating[1] - 1000
     assert together[0].rating == pytest.approx(together[2].rating)

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.ratings.bradley_terry import Design, Fit, Known, Prior, VirtualGames, chances, fit, logistic, strengths
+from app.ratings.bradley_terry import (
+    Design,
+    Fit,
+    NormalPrior,
+    Prior,
+    VirtualGames,
+    chances,
+    fit,
+    logistic,
+    strengths,
+)
 from app.ratings.connections import has_maximum
 from app.ratings.matrices import inverse, solve
 from app.ratings.tallies import Array, Cells, Tallies
@@ -81,7 +91,7 @@ def test_without_prior_equals_the_slow_fixed_point(tallies: Tallies) -> None:
 def test_with_a_side_no_direction_is_uphill(tallies: Tallies) -> None:
     ordered = tallies.ordered_pairs()
     assume(0 < ordered.score.sum() < ordered.played.sum())
-    known = Known(np.linspace(-0.5, 0.5, tallies.models), np.full(tallies.models, 2.0))
+    known = NormalPrior(np.linspace(-0.5, 0.5, tallies.models), np.full(tallies.models, 2.0))
     result = fitted(tallies, known, side=True)
 
     def posterior(x: Array) -> float:
@@ -163,7 +173,7 @@ def test_ten_thousand_million_votes_converge() -> None:
 
 def test_what_is_known_pulls_with_its_precision() -> None:
     """One game of two models believed to be equal, by hand: s = (1 - p)/precision each way."""
-    belief = Known(np.array([0.3, 0.3]), np.array([4.0, 4.0]))
+    belief = NormalPrior(np.array([0.3, 0.3]), np.array([4.0, 4.0]))
     a, b = fitted(tallies_of(2, [(0, 0, 1, 1, 0, 0, 0)]), belief).strength
     assert a + b == pytest.approx(0.6, abs=1e-9)
     assert a - 0.3 == pytest.approx((1 - 1 / (1 + np.exp(b - a))) / 4, abs=1e-9)

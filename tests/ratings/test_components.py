@@ -12,7 +12,7 @@ from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design
 from app.ratings.components import Sums, VarianceComponent, estimate, log_gamma, quantile, residuals
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.pair_effects import _prompts_of_pairs, pair_covariance, pair_effect
 from app.ratings.tallies import Array, Tallies
 from app.ratings.voters import Ballots, voter_effect, voter_weights
@@ -86,7 +86,7 @@ def test_a_planted_taste_is_found(taste: float) -> None:
     rng, found = np.random.default_rng(7), []
     for _ in range(12):
         votes = voted(rng, 20, 200, taste)
-        fitted = believed(Design(votes.pairs(), votes.models, side=False), None)
+        fitted = fit_with_prior(Design(votes.pairs(), votes.models, side=False))
         found.append(voter_effect(Ballots(votes, 0 * votes.left), fitted.fit, fitted.dispersion, None))
     assert np.mean([each.variance for each in found]) == pytest.approx(taste**2, rel=0.25)
     assert {each.clusters for each in found} == {20}
@@ -134,7 +134,7 @@ def test_the_parts_add_up_to_the_published_interval(tallies: Tallies) -> None:
 def test_the_pairs_covariance_follows_its_definition(tallies: Tallies) -> None:
     """A row per pair: what one logit more on it moves the fit, less what it moves an even one."""
     n = tallies.models
-    fitted = believed(Design(tallies.pairs(), n, side=False), None).fit
+    fitted = fit_with_prior(Design(tallies.pairs(), n, side=False)).fit
     first, second = np.triu_indices(n, 1)
     rows = np.zeros((first.size, n))
     rows[np.arange(first.size), first], rows[np.arange(first.size), second] = 1.0, -1.0
@@ -158,7 +158,7 @@ def test_planted_circles_are_found(planted: float) -> None:
             won = rng.binomial(200, 1 / (1 + np.exp(strength[j] - strength[i] - rng.normal(0, planted))))
             rows.append((0, i, j, won, 200 - won, 0, 0))
         tallies = tallies_of(n, rows)
-        fitted = believed(Design(tallies.pairs(), n, side=False), None)
+        fitted = fit_with_prior(Design(tallies.pairs(), n, side=False))
         found.append(pair_effect(tallies, fitted.fit, fitted.dispersion, None).variance)
     assert np.mean(found) == pytest.approx(planted**2, rel=0.2, abs=0.005)
 
@@ -174,7 +174,7 @@ def test_few_votes_show_the_effects_of_prompts_without_bias(each: int, sd: float
     for _ in range(60):
         n = 24
         votes = simulate(rng.normal(0, 0.8, n), n * each // 2, rng, competitions=7, prompt_sd=sd).tallies()
-        fitted = believed(Design(votes.pairs(), n, side=False), None)
+        fitted = fit_with_prior(Design(votes.pairs(), n, side=False))
         sums = residuals(votes, fitted.fit, fitted.dispersion).sums(0.12)
         found.append(float((sums.observed - sums.votes) / sums.effect))
     assert np.mean(found) == pytest.approx(0.9 * sd**2, abs=close)
@@ -200,7 +200,7 @@ def test_prompts_are_not_taken_for_circles_nor_circles_for_prompts(planted: floa
                 won = rng.binomial(6, 1 / (1 + np.exp(-gap)))
                 rows.append((prompt, i, j, won, 6 - won, 0, 0))
         tallies = tallies_of(n, rows)
-        fitted = believed(Design(tallies.pairs(), n, side=False), None)
+        fitted = fit_with_prior(Design(tallies.pairs(), n, side=False))
         found.append(pair_effect(tallies, fitted.fit, fitted.dispersion, np.full(n, 0.25)).variance)
     assert np.mean(found) == pytest.approx(0.85 * planted**2, rel=0.15, abs=0.005)
 
@@ -224,7 +224,7 @@ def test_a_voter_who_stayed_on_one_prompt_has_no_taste_of_their_own() -> None:
             rows += [(10 * prompt + voter, *row[1:]) for row in own]
             prompts += [prompt] * len(own)
     by_voter, prompt_of_row = tallies_of(10, rows), np.array(prompts)
-    fitted = believed(Design(by_voter.pairs(), 10, side=False), None)
+    fitted = fit_with_prior(Design(by_voter.pairs(), 10, side=False))
     ballots = Ballots(by_voter, prompt_of_row)
     known = voter_effect(ballots, fitted.fit, fitted.dispersion, np.full(10, 0.2))
     unknown = voter_effect(ballots, fitted.fit, fitted.dispersion, None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.ratings.bradley_terry import Design, Fit
 from app.ratings.firmness import KINDS, MOVES, Firmness, Kind, every_pair, to_change_first, to_pass
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.spread import Spread
 from app.ratings.tallies import Cells, Tallies
 from tests.ratings.boards import boards, simulate, tallies_of
@@ -20,11 +20,11 @@ HELD = Spread(0.7, 0.1, 0.8)
 
 def rater(cells: Cells) -> Fit:
     models = int(max(cells.second.max(), cells.first.max())) + 1
-    return believed(Design(cells, models, side=False), HELD).fit
+    return fit_with_prior(Design(cells, models, side=False), HELD).fit
 
 
 def learning(cells: Cells) -> Fit:
-    return believed(Design(cells, int(cells.second.max()) + 1, side=False), None).fit
+    return fit_with_prior(Design(cells, int(cells.second.max()) + 1, side=False)).fit
 
 
 def moved(cells: Cells, kind: Kind, chosen: tuple[tuple[int, int], ...]) -> Cells | None:

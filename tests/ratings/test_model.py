@@ -22,7 +22,7 @@ def test_a_pull_leads_to_the_best_linear_estimate() -> None:
     """Hold it to the posterior mean under the whole noise, computed from the score that votes alone would give."""
     rng = np.random.default_rng(4)
     tallies = simulate(rng.normal(0, 0.8, MODELS), 900, rng).tallies()
-    fitted = model.believed(Design(tallies.pairs(), MODELS, side=False), Spread(0.9, 0.1, 0.8)).fit
+    fitted = model.fit_with_prior(Design(tallies.pairs(), MODELS, side=False), Spread(0.9, 0.1, 0.8)).fit
     factor = rng.normal(0, 0.25, (MODELS, MODELS))
     noise = centred(factor @ factor.T, LEVEL)
     prior = centred(0.81 * np.eye(MODELS), LEVEL)

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design
 from app.ratings.components import residuals
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.prompts import PromptEffect, prompt_covariance, prompt_effect, prompt_weights
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, rows_of, simulate, tallies_of
 
 
 def found(tallies: Tallies) -> PromptEffect:
-    fitted = believed(Design(tallies.pairs(), tallies.models, side=False), None)
+    fitted = fit_with_prior(Design(tallies.pairs(), tallies.models, side=False))
     rows = [residuals(tallies, fitted.fit, fitted.dispersion)]
     return prompt_effect(rows, tallies.models, tallies.competitions)
 
@@ -28,7 +28,7 @@ def test_weights_by_hand() -> None:
 @given(boards())
 def test_the_covariance_follows_its_definition(tallies: Tallies) -> None:
     n = tallies.models
-    fitted = believed(Design(tallies.pairs(), n, side=False), None)
+    fitted = fit_with_prior(Design(tallies.pairs(), n, side=False))
     variance = np.linspace(0.1, 0.4, n)
     strength, bread = fitted.fit.strength, np.linalg.inv(fitted.fit.information)
     chance = 1 / (1 + np.exp(strength - strength[:, None]))

@@ -8,7 +8,16 @@ from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, strengths
 from app.ratings.matrices import centred
-from app.ratings.spread import GRID, Spread, _evidence, dispersion, expected_doubt, held, learn, normal
+from app.ratings.spread import (
+    GRID,
+    Spread,
+    _evidence,
+    centred_prior,
+    dispersion,
+    expected_doubt,
+    fit_with_spread,
+    learn_spread,
+)
 from app.ratings.tallies import Tallies
 from tests.ratings.boards import boards, simulate, tallies_of
 
@@ -25,7 +34,7 @@ def test_the_evidence_is_the_integral_over_all_distances(won: int, lost: int) ->
         return float(np.log(np.trapezoid(density, distance)))
 
     spreads = np.array([0.2, 0.7, 1.5])
-    near = np.stack([strengths(design, normal(2, sd)) for sd in spreads]) + 0.05
+    near = np.stack([strengths(design, centred_prior(2, sd)) for sd in spreads]) + 0.05
     ours, found = _evidence(design, spreads, near)
     assert found == pytest.approx(near - 0.05, abs=1e-3)
     exact = [integral(sd) for sd in spreads]
@@ -36,7 +45,7 @@ def test_the_evidence_is_the_integral_over_all_distances(won: int, lost: int) ->
 def test_a_planted_spread_is_found(sd: float) -> None:
     rng = np.random.default_rng(1)
     strength = rng.normal(0, sd, 60)
-    spread = learn(Design(simulate(strength, 6000, rng).tallies().pairs(), 60, side=False))[1]
+    spread = learn_spread(Design(simulate(strength, 6000, rng).tallies().pairs(), 60, side=False))[1]
     assert spread.sd == pytest.approx(strength.std(), rel=0.15)
     assert abs(spread.sd - strength.std()) < 3 * spread.error
     assert spread.dispersion == pytest.approx(1, abs=0.01)
@@ -77,7 +86,7 @@ def test_any_board_has_a_spread(tallies: Tallies) -> None:
 def test_a_held_spread_shrinks_and_a_wide_one_does_not() -> None:
     tallies = tallies_of(2, [(0, 0, 1, 60, 40, 0, 0)])
     design = Design(tallies.pairs(), 2, side=False)
-    tight, wide = (held(design, Spread(sd, 0.0, 1.0)).strength for sd in (0.05, 50.0))
+    tight, wide = (fit_with_spread(design, Spread(sd, 0.0, 1.0)).strength for sd in (0.05, 50.0))
     assert tight[0] < 0.05
     assert wide[0] - wide[1] == pytest.approx(np.log(1.5), abs=1e-3)
     assert ELO_PER_LOGIT * wide[0] == pytest.approx(35.2, abs=0.1)
@@ -90,11 +99,11 @@ def test_what_not_knowing_a_spread_adds_is_the_expectation_over_spreads(error: f
     tallies = simulate(rng.normal(0, 0.6, 12), 500, rng).tallies()
     design = Design(tallies.pairs(), tallies.models, side=False)
     spread = Spread(0.6, error, 1.0)
-    fitted = held(design, spread)
+    fitted = fit_with_spread(design, spread)
     spreads = spread.sd + error * np.linspace(-4, 4, 81)
     weights = np.exp(-(((spreads - spread.sd) / error) ** 2) / 2) * spreads**2
     weights /= weights.sum()
-    fits = [held(design, Spread(float(sd), 0.0, 1.0)) for sd in spreads]
+    fits = [fit_with_spread(design, Spread(float(sd), 0.0, 1.0)) for sd in spreads]
     moved = [each.strength - fitted.strength for each in fits]
     wider = sum(weight * (fit.bread - fitted.bread) for weight, fit in zip(weights, fits, strict=True))
     expected = wider + sum(weight * np.outer(by, by) for weight, by in zip(weights, moved, strict=True))

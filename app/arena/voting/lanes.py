@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.arena.voting.field import Floats, Ints, PairingField
-from app.ratings.bradley_terry import Design, Fit, Known, chances, fit
-from app.ratings.model import believed
+from app.ratings.bradley_terry import Design, Fit, NormalPrior, chances, fit
+from app.ratings.model import fit_with_prior
 from app.ratings.tallies import Tallies
 
 COMPETITION_HEAD_START = 20.0
@@ -61,15 +61,15 @@ def estimate_strengths(model_ids: Ints, rows: Ints, better: StrengthEstimate | N
     design = Design(tallies.pairs(), known.size, side=False)
     if better is not None:
         return _estimate(known, fit(design, _lean_on(better, known)))
-    return _estimate(known, believed(design, None).fit)
+    return _estimate(known, fit_with_prior(design).fit)
 
 
-def _lean_on(better: StrengthEstimate, model_ids: Ints) -> Known:
+def _lean_on(better: StrengthEstimate, model_ids: Ints) -> NormalPrior:
     """Believe that another question puts models about where `better` does, and strangers in the middle."""
     there = np.isin(model_ids, better.model_ids)
     at = np.where(there, np.searchsorted(better.model_ids, model_ids), 0)
     apart = np.where(there, better.covariance.diagonal()[at], STRANGER**2) + QUESTIONS_APART**2
-    return Known(np.where(there, better.strength[at], 0.0), 1 / apart)
+    return NormalPrior(np.where(there, better.strength[at], 0.0), 1 / apart)
 
 
 def _estimate(known: Ints, fitted: Fit) -> StrengthEstimate:

@@ -17,9 +17,9 @@ from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.tables import Audit
 from app.ratings import firmness
-from app.ratings.bradley_terry import Design, Known, fit
+from app.ratings.bradley_terry import Design, NormalPrior, fit
 from app.ratings.firmness import Firmness, Rater
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.questions import estimate_dispersion
 from app.words import BETTER
 
@@ -109,14 +109,14 @@ def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallie
     models = board.model_ids.size
     if seen.question != BETTER and seen.mode in seen.lent and seen.difference is not None:
         lent = borrow_from_better(seen, scope, board, seen.difference)
-        belief = Known(lent.mean, 1 / lent.variance)
+        belief = NormalPrior(lent.mean, 1 / lent.variance)
         dispersion = estimate_dispersion(board.tallies, belief)
         return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
     known = compute.borrow_strength(seen, whole, [board])[0] if scope.kind == "competition" else None
     if known is not None and seen.shared is not None:
-        belief, dispersion = Known(known.mean, 1 / known.variance), seen.shared.dispersion
+        belief, dispersion = NormalPrior(known.mean, 1 / known.variance), seen.shared.dispersion
         return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
     spread = None
     if models > LEARNT_UP_TO:
-        spread = believed(Design(board.tallies.pairs(), models, side=False), None).spread
-    return lambda cells: believed(Design(cells, models, side=False), spread).fit
+        spread = fit_with_prior(Design(board.tallies.pairs(), models, side=False)).spread
+    return lambda cells: fit_with_prior(Design(cells, models, side=False), spread).fit

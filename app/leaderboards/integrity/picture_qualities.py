@@ -19,7 +19,7 @@ from app.elo_scale import Z_95
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.ratings.bradley_terry import Design
 from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.tallies import Array
 from app.words import BETTER, JUDGEMENTS, Outcome
 
@@ -79,7 +79,7 @@ def audit_qualities(
     With `named_only`, votes of closed competitions and open galleries alone are judged. What is told of a model
     otherwise follows from its pictures in open fields, which who measures those could tell apart by it.
     """
-    spread = believed(Design(board.tallies.pairs(), board.model_ids.size, side=False), None).spread
+    spread = fit_with_prior(Design(board.tallies.pairs(), board.model_ids.size, side=False)).spread
     rows = _read_rows(session, seen.mode, board, named_only=named_only)
     if spread is None or not rows.size:
         return {}

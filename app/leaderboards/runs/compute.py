@@ -14,10 +14,10 @@ from app.leaderboards.runs.scopes import Scope
 from app.leaderboards.runs.shared import describe_parts
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
-from app.ratings.board import Lent, Ratings, elsewhere, rate, rate_competitions
+from app.ratings.board import BorrowingBoard, Ratings, fit_without_each, rate, rate_competitions
 from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent, residuals
-from app.ratings.model import believed
+from app.ratings.model import fit_with_prior
 from app.ratings.prompts import PromptEffect, prompt_effect
 from app.ratings.questions import rate_asked
 from app.ratings.scale import Anchor
@@ -128,11 +128,11 @@ def rate_scopes(
 ) -> list[Ratings]:
     """Rate boards by the snapshot's components and anchor, those together that borrow and have as many models."""
     shared, found = snapshot.shared, {}
-    together: dict[int, list[tuple[int, Lent]]] = {}
+    together: dict[int, list[tuple[int, BorrowingBoard]]] = {}
     for number, (board, lent, who) in enumerate(zip(boards, known, voted, strict=True)):
         voters = _with_taste(who, None if shared is None else shared.taste)
         if lent is not None and shared is not None:
-            one = Lent(board.tallies, lent.mean, lent.variance, voters)
+            one = BorrowingBoard(board.tallies, lent.mean, lent.variance, voters)
             together.setdefault(board.model_ids.size, []).append((number, one))
             continue
         prompts = None if shared is None else shared.prompts_of(board.model_ids, within=True)
@@ -171,7 +171,7 @@ def borrow_strength(
     first = [(whole.rows[:, 0] == boards[number].rows[0, 0]).argmax() for number in voted]
     competitions = whole.tallies.competition[first]
     anchor = anchor_on(snapshot.anchor, whole)
-    lent = elsewhere(
+    lent = fit_without_each(
         whole.tallies, competitions, prompts=prompts, spread=shared.spread, anchor=anchor, start=snapshot.near
     )
     for number, mean, variance in zip(voted, *lent, strict=True):
@@ -186,7 +186,7 @@ def estimate_within_categories(snapshot: Snapshot, whole: BoardTallies) -> Promp
     for scope in snapshot.scopes:
         if scope.kind != "category" or (board := snapshot.board(scope)).tallies.competitions < FEWEST_PROMPTS:
             continue
-        fitted = believed(Design(board.tallies.pairs(), board.model_ids.size, side=False), None)
+        fitted = fit_with_prior(Design(board.tallies.pairs(), board.model_ids.size, side=False))
         found = residuals(board.tallies, fitted.fit, fitted.dispersion)
         rows.append(replace(found, model=np.searchsorted(whole.model_ids, board.model_ids)[found.model]))
         clusters += board.tallies.competitions

@@ -27,7 +27,7 @@ from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters
 from app.ratings.bradley_terry import Design
 from app.ratings.components import VarianceComponent
-from app.ratings.model import believed, components
+from app.ratings.model import components, fit_with_prior
 from app.ratings.tallies import Tallies, distinct
 from app.ratings.voters import Ballots, Voters
 from app.words import BETTER, JUDGEMENTS, Outcome
@@ -216,7 +216,7 @@ def is_due(found: VoterTotals | None, votes: int) -> bool:
 
 def sum_up(found: VoterRows, boards: dict[str, tuple[Ids, Ids]], overall: Tallies, at: datetime) -> VoterTotals:
     """Sum up by board key, of each its competitions and models; `overall` are the mode's tallies."""
-    fitted = believed(Design(overall.pairs(), overall.models, side=False), None)
+    fitted = fit_with_prior(Design(overall.pairs(), overall.models, side=False))
     sums: dict[str, dict[str, Any]] = {}
     taste = VarianceComponent(0.0, 0.0, 0)
     for key, (competitions, model_ids) in boards.items():
