@@ -63,6 +63,9 @@ class JudgedEnough(NothingLeft, code="nothing_left"):
 class MatchupNotFound(ArenaError, code="matchup_not_found"):
     """There is no such matchup, or it is somebody else's: the two are not told apart."""
 
+    def __init__(self, message: str = "There is no such pair of yours.") -> None:
+        super().__init__(message)
+
 
 class MatchupExpired(ArenaError, code="matchup_expired"):
     """The matchup was issued too long ago."""

@@ -42,7 +42,7 @@ def own(matchup_id: str) -> tuple[bytes, bytes]:
     if who is None:
         raise errors.MatchupNotFound(OTHER_COOKIE if brought_foreign_cookie() else NO_COOKIE)
     if matchup is None:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
     return who, matchup
 
 

@@ -69,7 +69,7 @@ def read_blind_picture(
     """
     matchup = decode_id(matchup_id)
     if who is None or matchup is None:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
     if is_sent and (expected := wired.expected.take(matchup, side)) is not None:
         served = pictures.ServedPicture(matchup, side, now, wired.policy, who, expected)
         if (data := _read_expected(wired, served, expected, small=small)) is not None:

@@ -175,7 +175,7 @@ def matchup(session: Session, voter: bytes, public_id: bytes) -> BlindMatchup:
     """Read one's own matchup, open or not. Raises MatchupNotFound."""
     row = _OWN.first(session, matchup=public_id, voter=voter)
     if row is None:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
     return _blind_matchup(session, row)
 
 

@@ -104,7 +104,7 @@ def _read_matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
     query = select(*columns).join(Voter, Voter.id == Matchup.voter_id)
     row = session.execute(query.where(Matchup.public_id == matchup, Voter.token == voter)).one_or_none()
     if row is None:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
     return row
 
 

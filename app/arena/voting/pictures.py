@@ -123,11 +123,11 @@ def blind_file(
     Find side `a`, `b` or `input` of one's own matchup until it expires or its competition closes.
 
     The large one stands in for a small one in a competition that has none yet. Raises MatchupNotFound for
-    everything else, told apart by nothing.
+    everything else, without a word of what is wrong.
     """
     rows = read_last(session, _FILE, matchup=matchup, voter=voter, now=milliseconds(now))
     if not rows:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
     [row] = rows
     if side == "input":
         if row.input_key is None:

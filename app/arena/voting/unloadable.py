@@ -35,7 +35,7 @@ def close_unloadable(
     """
     row = _read(session, voter, matchup)
     if row is None:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
     if row.outcome is not None:
         raise errors.OutcomeStands("You have judged this pair already.")
     if row.unloadable_at is None:

@@ -323,7 +323,7 @@ def _read_matchup(session: Session, voter: bytes, matchup: bytes) -> Any:
 
 def _check_own(row: Any) -> None:
     if row is None:
-        raise errors.MatchupNotFound("There is no such pair of yours.")
+        raise errors.MatchupNotFound
 
 
 def _repeat(row: Any, outcome: str) -> VoteRecord:
