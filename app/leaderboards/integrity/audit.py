@@ -18,6 +18,7 @@ from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure, 
 from app.leaderboards.integrity.picture_qualities import audit_qualities
 from app.leaderboards.integrity.picture_traces import publish_traces, read_traces
 from app.leaderboards.runs import compute, snapshot, voters
+from app.leaderboards.runs.scopes import list_modes
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.leaderboards.runs.voters import VoterRows
 from app.leaderboards.tables import Audit
@@ -58,7 +59,7 @@ def audit_boards(database: Database, *, now: datetime, in_batches: bool = False)
     `in_batches` lets the counts of how often models were shown move only when many people have judged since.
     """
     with database.reading() as session:
-        modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
+        modes = list_modes(session)
         asked = {mode: snapshot.list_asked(session, mode) for mode in modes}
     audits = [swept for mode in modes if (swept := _audit_mode(database, mode, now, in_batches)) is not None]
     for mode in modes:

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.arena.log import vote_import
-from app.arena.tables import Competition, LedgerLine
+from app.arena.tables import LedgerLine
 from app.catalog import lookup
 from app.database.doors import Database
 from app.leaderboards.open_data import manifest
 from app.leaderboards.open_data.manifest import InvalidManifest, VotesManifest
 from app.leaderboards.runs import refresh
+from app.leaderboards.runs.scopes import list_modes
 from app.leaderboards.tables import ModeAnchor
 
 IMPORTED = "votes.imported"
@@ -49,7 +50,7 @@ def import_votes(database: Database, file: Path, *, now: datetime, progress: Cal
     note = partial(_note, file=file, facts=facts, now=now)
     done = vote_import.import_log(database, file, facts.format, progress=progress, note=note)
     with database.reading() as session:
-        modes = list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
+        modes = list_modes(session)
     boards = [key for mode in modes for key in refresh.rebuild(database, mode, now=now)] if done.votes else []
     return VotesImport(done.votes, done.already, done.voters, anchors, tuple(boards))
 

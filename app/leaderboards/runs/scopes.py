@@ -79,6 +79,11 @@ def is_of_question(name: str) -> bool:
     return "?question=" in name
 
 
+def list_modes(session: Session) -> list[str]:
+    """List the modes that have competitions."""
+    return list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
+
+
 def read_scopes(session: Session, mode: str, question: str | None = None) -> list[Scope]:
     """
     Read every board that any vote was ever counted for, of all questions or of one.

@@ -18,7 +18,7 @@ from app.database.doors import Database
 from app.leaderboards.runs import compute, refresh, snapshot
 from app.leaderboards.runs.anchors import read_anchor
 from app.leaderboards.runs.compute import BorrowedStrength
-from app.leaderboards.runs.scopes import Scope
+from app.leaderboards.runs.scopes import Scope, list_modes
 from app.leaderboards.runs.shared import read_difference, read_shared, read_voters
 from app.leaderboards.runs.snapshot import BoardTallies, Count, Snapshot
 from app.leaderboards.tables import Board, RatingRun, Standing
@@ -90,7 +90,7 @@ def recompute(database: Database, *, now: datetime) -> Recomputation:
     repaired: list[str] = []
     boards: list[str] = []
     with database.reading() as session:
-        modes = _modes(session)
+        modes = list_modes(session)
         wrong = {mode: _wrong_competitions(session, mode) for mode in modes}
     for mode in modes:
         for competition, slug in wrong[mode].items():
@@ -100,13 +100,9 @@ def recompute(database: Database, *, now: datetime) -> Recomputation:
     return Recomputation(tuple(repaired), tuple(boards))
 
 
-def _modes(session: Session) -> list[str]:
-    return list(session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)))
-
-
 def _asked(session: Session) -> Iterator[tuple[str, str]]:
     """List each mode with every question that has votes there."""
-    for mode in _modes(session):
+    for mode in list_modes(session):
         for question in snapshot.list_asked(session, mode):
             yield mode, question
 

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
-
 from app.arena.people.policy import Policy
-from app.arena.tables import Competition
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.audit import BoardAudit
@@ -17,6 +14,7 @@ from app.leaderboards.integrity.fraud.evidence import Kind
 from app.leaderboards.integrity.fraud.quarantine import raise_flag, settle
 from app.leaderboards.integrity.fraud.signals import FraudSignal, find_signals
 from app.leaderboards.integrity.fraud.subjects import Subject
+from app.leaderboards.runs.scopes import list_modes
 
 SUBJECTS = 200
 """Settled with one statement."""
@@ -101,7 +99,7 @@ def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSi
     """Find the strongest signal about each subject, over the modes."""
     worst: dict[Subject, FraudSignal] = {}
     with database.reading() as session:
-        for mode in session.scalars(select(Competition.mode).distinct().order_by(Competition.mode)).all():
+        for mode in list_modes(session):
             for finding in find_signals(session, kind, mode, now=now):
                 known = worst.get(finding.subject)
                 if known is None or finding.p_value < known.p_value:
