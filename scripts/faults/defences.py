@@ -176,7 +176,7 @@ MUTATIONS = (
         (
             Edit(
                 "app/arena/voting/matchmaking.py",
-                "left = guessing.leave_guessable(left)",
+                "remaining = guessing.drop_guessable(remaining)",
                 "pass",
             ),
         ),

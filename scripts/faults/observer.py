@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from app.arena.voting import guessing, lanes, matchmaking
-from app.arena.voting.field import LOW_BITS, Contestant, Floats, Ints, Left, make_field, pair_keys
+from app.arena.voting.field import LOW_BITS, Contestant, Floats, Ints, RemainingField, make_field, pair_keys
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, weigh_pairs
 from app.ratings.bradley_terry import logistic
 from scripts.bench.every_pair import list_pairs, probabilities
@@ -148,7 +148,7 @@ def believe(state: PairingState, known: Exclusions, competition: int) -> Beliefs
     unseen = allowed & ~np.isin(of.entries, list(known.entries)).any(axis=1)
     here = of.competition == place
     if known.limits_guesses:
-        left = guessing.leave_guessable(state.field.without(known.pairs, entries=known.entries))
+        left = guessing.drop_guessable(state.field.without(known.pairs, entries=known.entries))
         allowed = unseen & left.count.any(axis=1)[of.competition]
     elif (
         unseen & here
@@ -185,7 +185,7 @@ def without(defence: str) -> Iterator[None]:
         with patch.object(guessing, "limit_chances", _unlimited):
             yield
     elif defence == "leaving early":
-        with patch.object(guessing, "leave_guessable", _everything):
+        with patch.object(guessing, "drop_guessable", _everything):
             yield
     else:
         yield
@@ -195,7 +195,7 @@ def _unlimited(chances: Floats, _most: float) -> Floats:
     return chances
 
 
-def _everything(left: Left) -> Left:
+def _everything(left: RemainingField) -> RemainingField:
     return left
 
 

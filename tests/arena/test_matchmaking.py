@@ -20,7 +20,7 @@ from app.arena.voting.matchmaking import (
     Exclusions,
     PairingState,
     choose_pair,
-    pool_of,
+    find_competitions,
     shares,
     weigh_pairs,
 )
@@ -286,9 +286,9 @@ def test_a_pool_is_of_crowded_competitions() -> None:
     rng = random.Random(6)
     entered = [(c, m) for c, models in ((1, 3), (2, 9)) for m in range(models)]
     state = weigh([Contestant(100 * c + m, c, m, rng.getrandbits(63)) for c, m in entered], {}, {})
-    assert pool_of(state) == {1, 2}
-    assert pool_of(state, models=8) == {2}
-    assert pool_of(state, models=10) == frozenset()
+    assert find_competitions(state) == {1, 2}
+    assert find_competitions(state, fewest_models=8) == {2}
+    assert find_competitions(state, fewest_models=10) == frozenset()
 
 
 def test_nothing_to_draw_from() -> None:

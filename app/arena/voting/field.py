@@ -79,7 +79,7 @@ class PairingField:
         return found
 
     @cached_property
-    def everything(self) -> "Left":
+    def everything(self) -> "RemainingField":
         """Return what is left to somebody who has seen nothing."""
         return self.without()
 
@@ -99,7 +99,7 @@ class PairingField:
         models: frozenset[int] = frozenset(),
         entries: frozenset[int] = frozenset(),
         within: Mask | None = None,
-    ) -> "Left":
+    ) -> "RemainingField":
         """
         Leave out these pairs, by their keys, and all pairs of these models and entries, by ids.
 
@@ -111,9 +111,9 @@ class PairingField:
         count = count.reshape(len(self.competitions), self.model_ids.size)
         if within is not None:
             count *= within[:, None]
-        left = Left(self, gone, count)
-        left.bar(pairs | self.alike)
-        return left
+        remaining = RemainingField(self, gone, count)
+        remaining.bar(pairs | self.alike)
+        return remaining
 
 
 class _Cells(dict[int, int]):
@@ -138,7 +138,7 @@ class _Gaps(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Left:
+class RemainingField:
     """Hold which entries of a field one voter may still be shown, and which pairs of them may not meet."""
 
     field: PairingField
@@ -158,8 +158,8 @@ class Left:
             return
         one = np.array([cells[key >> LOW_BITS] for key in others])
         other = np.array([cells[key & LOW_MASK] for key in others])
-        is_left = (one // size == other // size) & (one != other) & (np.maximum(one, other) < cells.strangers)
-        one, other = one[is_left], other[is_left]
+        remains = (one // size == other // size) & (one != other) & (np.maximum(one, other) < cells.strangers)
+        one, other = one[remains], other[remains]
         if not one.size:
             return
         both = np.concatenate([one, other])
@@ -170,14 +170,14 @@ class Left:
         np.subtract.at(meetings, (gap, np.concatenate([other, one]) % size), 1.0)
         # Where a competition is left out, nothing was there to be taken off.
         np.maximum(meetings, 0.0, out=meetings)
-        self.gaps = _Gaps(frozenset(compress(others, is_left)), competition, model, meetings)
+        self.gaps = _Gaps(frozenset(compress(others, remains)), competition, model, meetings)
 
-    def within(self, competitions: Mask) -> "Left":
+    def within(self, competitions: Mask) -> "RemainingField":
         """Leave what is of the competitions of a (competitions,) mask."""
-        left = Left(self.field, self.gone, self.count * competitions[:, None])
+        remaining = RemainingField(self.field, self.gone, self.count * competitions[:, None])
         if self.gaps is not None:
-            left.bar(self.gaps.keys)
-        return left
+            remaining.bar(self.gaps.keys)
+        return remaining
 
     def count_pairs(self) -> Floats:
         """Count the pairs of entries, per competition."""
@@ -252,13 +252,13 @@ def make_field(contestants: Iterable[Contestant], *, meet_alike: bool = False) -
     ordered = sorted(contestants, key=lambda one: one.entry_id)
     rows = [(one.entry_id, one.competition_id, one.model_id, one.perceptual_hash) for one in ordered]
     entry, competition, model, hashes = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    competitions, of = np.unique(competition, return_inverse=True)
-    model_ids, by = np.unique(model, return_inverse=True)
+    competitions, row = np.unique(competition, return_inverse=True)
+    model_ids, column = np.unique(model, return_inverse=True)
     alike: frozenset[int] = frozenset()
     if not meet_alike:
-        groups = (np.flatnonzero(of == place) for place in range(competitions.size))
+        groups = (np.flatnonzero(row == place) for place in range(competitions.size))
         alike = alike.union(*(_find_alike(entry[group], hashes[group]) for group in groups))
-    return PairingField(tuple(competitions.tolist()), model_ids, entry, of * model_ids.size + by, alike)
+    return PairingField(tuple(competitions.tolist()), model_ids, entry, row * model_ids.size + column, alike)
 
 
 def _find_alike(entries: Ints, hashes: Ints) -> list[int]:

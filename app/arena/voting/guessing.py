@@ -2,15 +2,16 @@
 Limits what a voter can guess of a pair before the vote, however much they remember.
 
 A voter knows which models stand in a competition and which of their names they have seen there. The fewer pairs
-are left, and the likelier one of them is, the better a guess at both models. So a competition is left while
-several pairs remain, and no pair of models is likelier than a limit. docs/integrity.md has the figures.
+are left, and the likelier one of them is, the better a guess at both models. So a competition is served only
+while enough pairs of it are left, and no pair of models is likelier than a limit. The figures are in
+docs/integrity.md.
 """
 
 from math import comb
 
 import numpy as np
 
-from app.arena.voting.field import Floats, Left
+from app.arena.voting.field import Floats, RemainingField
 
 MANY_MODELS = 12
 """Models of a competition from which on the lower limit holds."""
@@ -21,16 +22,16 @@ FEWEST_PAIRS, FEWEST_PAIRS_OF_MANY = 6, 7
 CLIP_ROUNDS = 20
 
 
-def leave_guessable(left: Left) -> Left:
+def drop_guessable(remaining: RemainingField) -> RemainingField:
     """
-    Leave out the competitions in which too few pairs are left to guess among.
+    Drop the competitions of which too few pairs are left: those that a voter could guess.
 
     A competition that never had so many pairs is served while all of them are left: once, to each voter.
     """
-    of, pairs = left.field, left.count_model_pairs()
-    fewest = np.where(of.crowd >= MANY_MODELS, FEWEST_PAIRS_OF_MANY, FEWEST_PAIRS)
-    enough = pairs >= np.minimum(fewest, of.model_pairs)
-    return left if enough.all() else left.within(enough)
+    field, pairs = remaining.field, remaining.count_model_pairs()
+    fewest = np.where(field.crowd >= MANY_MODELS, FEWEST_PAIRS_OF_MANY, FEWEST_PAIRS)
+    enough = pairs >= np.minimum(fewest, field.model_pairs)
+    return remaining if enough.all() else remaining.within(enough)
 
 
 def count_pairs_served(models: int) -> int:

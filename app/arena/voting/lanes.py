@@ -77,26 +77,26 @@ def _estimate(known: Ints, fitted: Fit) -> StrengthEstimate:
     return StrengthEstimate(known, fitted.strength, fitted.covariance(level))
 
 
-def evenly(of: PairingField, share: float) -> Lane:
+def evenly(field: PairingField, share: float) -> Lane:
     """Make the lane that draws evenly: over competitions, then over the pairs of one."""
-    return Lane("uniform", share, np.ones(len(of.competitions)), 1.0 - np.eye(of.model_ids.size))
+    return Lane("uniform", share, np.ones(len(field.competitions)), 1.0 - np.eye(field.model_ids.size))
 
 
-def coverage(of: PairingField, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
+def coverage(field: PairingField, share: float, votes: Mapping[int, int], battles: Mapping[int, int]) -> Lane:
     """Make the lane that draws where votes are few: competitions first, then pairs of models with few battles."""
-    rare = np.array([1 / (battles.get(model, 0) + MODEL_HEAD_START) for model in of.model_ids.tolist()])
+    rare = np.array([1 / (battles.get(model, 0) + MODEL_HEAD_START) for model in field.model_ids.tolist()])
     of_models = np.outer(rare, rare)
     np.fill_diagonal(of_models, 0.0)
-    return Lane("coverage", share, _scarcity(of, votes), of_models)
+    return Lane("coverage", share, _scarcity(field, votes), of_models)
 
 
-def information(of: PairingField, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
+def information(field: PairingField, share: float, votes: Mapping[int, int], known: StrengthEstimate) -> Lane:
     """Make the lane that draws pairs that teach most, in competitions with many such pairs and few votes."""
-    place = np.searchsorted(known.model_ids, of.model_ids)
+    place = np.searchsorted(known.model_ids, field.model_ids)
     of_models = gain(known)[np.ix_(place, place)]
-    left = of.everything
-    mean = left.sum_weights(of_models).sum(axis=1) / 2 / np.maximum(left.count_pairs(), 1)
-    return Lane("information", share, _scarcity(of, votes) * mean, of_models)
+    everything = field.everything
+    mean = everything.sum_weights(of_models).sum(axis=1) / 2 / np.maximum(everything.count_pairs(), 1)
+    return Lane("information", share, _scarcity(field, votes) * mean, of_models)
 
 
 def gain(known: StrengthEstimate) -> Floats:
@@ -126,14 +126,14 @@ def draw_competitions(of_competition: Floats, shares: Floats) -> Floats:
     return np.asarray(of_competition * (shares / np.maximum(of_competition.sum(axis=1), TINY))[:, None])
 
 
-def capped(lanes: tuple[Lane, ...], of: PairingField, cap: float) -> tuple[Lane, ...]:
+def capped(lanes: tuple[Lane, ...], field: PairingField, cap: float) -> tuple[Lane, ...]:
     """Lower the pairs of models that would be shown more than `cap` times their share in the first lane."""
     even, *others = lanes
-    fair = expose((even,), of) / even.share
-    held = np.ones(of.model_ids.size)
+    fair = expose((even,), field) / even.share
+    held = np.ones(field.model_ids.size)
     for _ in range(CAP_ROUNDS):
         lowered = [replace(lane, of_models=lane.of_models * np.outer(held, held)) for lane in others]
-        shown = expose(lowered, of)
+        shown = expose(lowered, field)
         room = (cap - even.share) * fair
         if (shown <= room).all():
             break
@@ -141,16 +141,16 @@ def capped(lanes: tuple[Lane, ...], of: PairingField, cap: float) -> tuple[Lane,
     return even, *lowered
 
 
-def expose(lanes: Sequence[Lane], of: PairingField) -> Floats:
+def expose(lanes: Sequence[Lane], field: PairingField) -> Floats:
     """Give the (models,) chances to be shown by these lanes, by their shares, to somebody who has seen nothing."""
-    weights = of.everything.sum_weights(np.stack([lane.of_models for lane in lanes]))
+    weights = field.everything.sum_weights(np.stack([lane.of_models for lane in lanes]))
     sums, shares = weights.sum(axis=2) / 2, np.array([lane.share for lane in lanes])
     drawn = draw_competitions(np.stack([lane.of_competition for lane in lanes]) * (sums > 0), shares)
     return np.asarray(np.einsum("lc,lcm->m", drawn / np.maximum(sums, TINY), weights))
 
 
-def _scarcity(of: PairingField, votes: Mapping[int, int]) -> Floats:
-    return np.array([1 / (votes.get(c, 0) + COMPETITION_HEAD_START) for c in of.competitions])
+def _scarcity(field: PairingField, votes: Mapping[int, int]) -> Floats:
+    return np.array([1 / (votes.get(c, 0) + COMPETITION_HEAD_START) for c in field.competitions])
 
 
 def _distances(products: Floats) -> Floats:

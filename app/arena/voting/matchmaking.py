@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.arena.voting import guessing, lanes
-from app.arena.voting.field import Floats, Ints, Left, Mask, PairingField
+from app.arena.voting.field import Floats, Ints, Mask, PairingField, RemainingField
 from app.arena.voting.lanes import TINY, Lane, StrengthEstimate
 from app.words import BETTER
 
@@ -90,9 +90,9 @@ class PairingState:
         most, drawn = self.drawn
         return drawn if np.count_nonzero(sums) == most else self._draw_competitions(sums > 0)
 
-    def _draw_competitions(self, is_left: Mask) -> Floats:
+    def _draw_competitions(self, remains: Mask) -> Floats:
         shares = np.array([lane.share for lane in self.lanes])
-        return lanes.draw_competitions(self.of_competition * is_left, shares)
+        return lanes.draw_competitions(self.of_competition * remains, shares)
 
     @cached_property
     def of_everything(self) -> "Chances":
@@ -108,11 +108,11 @@ class Chances:
     exclusions would lift one above, the uniform lane takes over as much of the other lanes as that needs.
     """
 
-    __slots__ = ("drawn", "left", "of_weight", "part", "state", "weights")
+    __slots__ = ("drawn", "of_weight", "part", "remaining", "state", "weights")
 
-    def __init__(self, state: PairingState, left: Left) -> None:
-        self.state, self.left = state, left
-        self.weights = left.sum_weights(state.of_models)
+    def __init__(self, state: PairingState, remaining: RemainingField) -> None:
+        self.state, self.remaining = state, remaining
+        self.weights = remaining.sum_weights(state.of_models)
         """(lanes, competitions, models) weights of each model's pairs."""
         # Each pair is two models'.
         sums = self.weights @ np.full(self.weights.shape[2], 0.5)
@@ -198,15 +198,15 @@ def choose_pair(
 
     The pair is `within` these competitions where given. `state` is that of `better`.
     """
-    left = _leave(state.field, exclusions, within, exclusions.entries)
-    pair = _choose(state, left, rng, question, limits_guesses=exclusions.limits_guesses)
-    if pair is None and exclusions.entries and not exclusions.limits_guesses and not left.count_pairs().any():
-        pair = _choose(state, _leave(state.field, exclusions, within), rng, question)
+    remaining = _find_remaining(state.field, exclusions, within, exclusions.entries)
+    pair = _choose(state, remaining, rng, question, limits_guesses=exclusions.limits_guesses)
+    if pair is None and exclusions.entries and not exclusions.limits_guesses and not remaining.count_pairs().any():
+        pair = _choose(state, _find_remaining(state.field, exclusions, within), rng, question)
         return pair and pair._replace(seen_before=True)
     return pair
 
 
-def question_chances(state: PairingState, is_left: Mask) -> tuple[tuple[PairingState, float], ...]:
+def question_chances(state: PairingState, remains: Mask) -> tuple[tuple[PairingState, float], ...]:
     """
     Give each question that may be asked about a pair, with its chance; they sum to 1 where any is left.
 
@@ -216,7 +216,7 @@ def question_chances(state: PairingState, is_left: Mask) -> tuple[tuple[PairingS
         return ((state, 1.0),)
     states = (state, *state.beside)
     weights = [
-        float(one.question_share[is_left].sum()) if one.question_share is not None else 0.0 for one in states
+        float(one.question_share[remains].sum()) if one.question_share is not None else 0.0 for one in states
     ]
     whole = sum(weights)
     return tuple((one, weight / whole) for one, weight in zip(states, weights, strict=True) if weight)
@@ -224,7 +224,7 @@ def question_chances(state: PairingState, is_left: Mask) -> tuple[tuple[PairingS
 
 def has_pair(state: PairingState, exclusions: Exclusions, within: frozenset[int] | None = None) -> bool:
     """Return whether any pair is left for this voter, guessable or not."""
-    return bool(_leave(state.field, exclusions, within).count_pairs().any())
+    return bool(_find_remaining(state.field, exclusions, within).count_pairs().any())
 
 
 def shares(state: PairingState) -> SamplingShares:
@@ -238,38 +238,46 @@ def shares(state: PairingState) -> SamplingShares:
     )
 
 
-def pool_of(state: PairingState, *, models: int = 0) -> frozenset[int]:
+def find_competitions(state: PairingState, *, fewest_models: int = 0) -> frozenset[int]:
     """Find the competitions with at least so many models."""
-    wanted = state.field.crowd >= models
+    wanted = state.field.crowd >= fewest_models
     return frozenset(np.array(state.competitions)[wanted].tolist())
 
 
-def _leave(
-    of: PairingField, exclusions: Exclusions, within: frozenset[int] | None, entries: frozenset[int] = frozenset()
-) -> Left:
-    """Leave to a voter what is not excluded; without these `entries` besides."""
+def _find_remaining(
+    field: PairingField,
+    exclusions: Exclusions,
+    within: frozenset[int] | None,
+    entries: frozenset[int] = frozenset(),
+) -> RemainingField:
+    """Find what a voter may still be shown: nothing excluded, and none of `entries` either."""
     barred, competitions = exclusions.competitions, None
     if within is not None or barred:
         competitions = np.array(
-            [one not in barred and (within is None or one in within) for one in of.competitions], dtype=bool
+            [one not in barred and (within is None or one in within) for one in field.competitions], dtype=bool
         )
     elif not (exclusions.pairs or exclusions.models or entries):
-        return of.everything
-    return of.without(exclusions.pairs, exclusions.models, entries, competitions)
+        return field.everything
+    return field.without(exclusions.pairs, exclusions.models, entries, competitions)
 
 
 def _choose(
-    state: PairingState, left: Left, rng: random.Random, wanted: str | None, *, limits_guesses: bool = False
+    state: PairingState,
+    remaining: RemainingField,
+    rng: random.Random,
+    wanted: str | None,
+    *,
+    limits_guesses: bool = False,
 ) -> Pair | None:
     """Draw question, pair and sides by one point from 0 to 1: each choice leaves a point that is as random."""
     if limits_guesses:
-        left = guessing.leave_guessable(left)
-    questions = _list_questions(state, left, wanted)
+        remaining = guessing.drop_guessable(remaining)
+    questions = _list_questions(state, remaining, wanted)
     if not questions:
         return None
     place, point = _pick([chance for _, chance in questions], rng.random())
     asked, of_question = questions[place]
-    chances = asked.of_everything if left is state.field.everything else Chances(asked, left)
+    chances = asked.of_everything if remaining is state.field.everything else Chances(asked, remaining)
     of_competitions = chances.drawn.sum(axis=0).tolist()
     if not any(of_competitions):
         return None
@@ -281,10 +289,12 @@ def _choose(
     return Pair(*drawn, False, asked.question, of_question)
 
 
-def _list_questions(state: PairingState, left: Left, wanted: str | None) -> tuple[tuple[PairingState, float], ...]:
+def _list_questions(
+    state: PairingState, remaining: RemainingField, wanted: str | None
+) -> tuple[tuple[PairingState, float], ...]:
     """Give the questions that may be asked, or the wanted one, with their chances."""
     asks_one = state.question_share is None
-    chances = ((state, 1.0),) if asks_one else question_chances(state, left.count_pairs() > 0)
+    chances = ((state, 1.0),) if asks_one else question_chances(state, remaining.count_pairs() > 0)
     if wanted is None:
         return chances
     return tuple((one, 1.0) for one, _ in chances if one.question == wanted)
@@ -292,31 +302,33 @@ def _list_questions(state: PairingState, left: Left, wanted: str | None) -> tupl
 
 def _draw(chances: Chances, competition: int, point: float) -> tuple[int, int, float]:
     """Draw the left and the right entry of a competition that was drawn, and give their probability."""
-    left, of_weight = chances.left, chances.of_weight[:, competition]
+    remaining, of_weight = chances.remaining, chances.of_weight[:, competition]
     # Every pair is reached from either of its models, so that both ways together have its probability.
     one, point = _pick((of_weight @ chances.weights[:, competition]).tolist(), point)
     of_pair = of_weight @ chances.state.of_models[:, one]
-    other, point = _pick((of_pair * left.meetings(competition)[one]).tolist(), point)
-    return *_draw_entries(left, competition, one, other, point), float(of_pair[other])
+    other, point = _pick((of_pair * remaining.meetings(competition)[one]).tolist(), point)
+    return *_draw_entries(remaining, competition, one, other, point), float(of_pair[other])
 
 
 def _draw_unguessable(chances: Chances, competition: int, point: float) -> tuple[int, int, float]:
     """Draw as `_draw` does, but no two models of the competition likelier than may be."""
-    left, of_models = chances.left, chances.state.of_models
-    meetings = left.meetings(competition)
+    remaining, of_models = chances.remaining, chances.state.of_models
+    meetings = remaining.meetings(competition)
     of_pair = chances.of_weight[:, competition] @ of_models.reshape(len(of_models), -1)
-    most = guessing.best_guess(int(left.field.crowd[competition]))
+    most = guessing.best_guess(int(remaining.field.crowd[competition]))
     # Every two models are in the table twice, each time with half of their chance.
     limited = guessing.limit_chances(of_pair.reshape(meetings.shape) * meetings / 2, most / 2)
     one, point = _pick(limited.sum(axis=1).tolist(), point)
     other, point = _pick(limited[one].tolist(), point)
-    drawn = _draw_entries(left, competition, one, other, point)
+    drawn = _draw_entries(remaining, competition, one, other, point)
     return *drawn, float(2 * limited[one, other] / meetings[one, other])
 
 
-def _draw_entries(left: Left, competition: int, one: int, other: int, point: float) -> tuple[int, int]:
+def _draw_entries(
+    remaining: RemainingField, competition: int, one: int, other: int, point: float
+) -> tuple[int, int]:
     """Draw two entries of these models, and their sides."""
-    pairs = left.entries(competition, one, other)
+    pairs = remaining.entries(competition, one, other)
     place, side = divmod(int(2 * len(pairs) * point), 2)
     return pairs[place] if side else pairs[place][::-1]
 

@@ -17,7 +17,7 @@ from app.arena.people.policy import FREE, Policy
 from app.arena.questions import read_question
 from app.arena.tables import Category, Competition, Entry, Matchup, PairQuestion, Voter, competition_categories
 from app.arena.voting.expected_pictures import ExpectedPictures, PaddedPicture
-from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, has_pair, pool_of
+from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, find_competitions, has_pair
 from app.arena.voting.matchup_storage import NewMatchup, make_public_id
 from app.arena.voting.pool import Pool, competitions_with
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, list_exclusions, read_voter_state, read_waiting
@@ -224,7 +224,7 @@ def _narrowed(
     """Give the competitions to draw from, as ids; None for all."""
     if wish.category is None and wish.competition is None and wish.model is None:
         return None
-    pool = pool_of(state, models=smallest_pool)
+    pool = find_competitions(state, fewest_models=smallest_pool)
     if wish.model is not None:
         pool &= competitions_with(session, lookup.find_id(session, wish.model), wish.mode, today)
     return pool if within is None else pool & within
