@@ -152,7 +152,7 @@ def _seed_competitions() -> list[str]:
 
 def _draw_pictures(
     arena: Installation,
-    orders: "list[GenerationTask]",
+    tasks: "list[GenerationTask]",
     name: str,
     server: subprocess.Popen[bytes] | None,
 ) -> None:
@@ -161,15 +161,15 @@ def _draw_pictures(
     from app.gateway.wire import Client
 
     with arena.database.reading() as session:
-        left = generation.find_missing(session, orders)
-    studio = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
+        missing = generation.find_missing(session, tasks)
+    context = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
     with (
-        progress_bar(name, len(orders), done=len(orders) - len(left)) as advance,
-        closing(generation.generate_entries(studio, left, now=now)) as pictures,
+        progress_bar(name, len(tasks), done=len(tasks) - len(missing)) as advance,
+        closing(generation.generate_entries(context, missing, now=now)) as pictures,
     ):
         for drawn in pictures:
             if drawn.refusal:
-                place = drawn.order.place
+                place = drawn.task.place
                 click.echo(f"\n{place.model} in {place.competition}: {drawn.refusal}", err=True)
             advance(1)
             _exit_if_ended(server)

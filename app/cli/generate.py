@@ -40,24 +40,24 @@ def generate(
 
     Images that are there already are not made again, so that the command can be stopped and run once more.
     """
-    studio = GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
+    context = GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
     named = [name.strip() for name in models.split(",") if name.strip()]
     with arena.database.reading() as session:
-        orders = generation.find_missing(
+        tasks = generation.find_missing(
             session, generation.plan_tasks(session, competition, named, samples, provider)
         )
-    by_model = {order.place.model: order for order in orders}
-    estimates = {model: generation.estimate_cost(studio, one, now=now()).cost for model, one in by_model.items()}
+    by_model = {task.place.model: task for task in tasks}
+    estimates = {model: generation.estimate_cost(context, one, now=now()).cost for model, one in by_model.items()}
     micros = {model: cost.micros if cost else None for model, cost in estimates.items()}
-    estimated = [micros[order.place.model] for order in orders]
+    estimated = [micros[task.place.model] for task in tasks]
     say: Callable[[str], None] = (lambda text: click.echo(text, err=True)) if as_json else click.echo
-    _print_plan(orders, estimated, say)
+    _print_plan(tasks, estimated, say)
     made, refused = 0, []
-    if orders and not dry_run:
+    if tasks and not dry_run:
         if not yes:
             click.confirm("Make them?", abort=True, err=True)
-        refused = _generate(studio, orders)
-        made = len(orders) - len(refused)
+        refused = _generate(context, tasks)
+        made = len(tasks) - len(refused)
         say(f"{made} made, {len(refused)} refused")
         for line in map(describe_traces, list_traces(arena, [competition])):
             say(line)
@@ -65,7 +65,7 @@ def generate(
         total = _add_up(estimated)
         print_json(
             {
-                "missing": len(orders),
+                "missing": len(tasks),
                 "estimated_usd": None if total is None else total / MICROS,
                 "made": made,
                 "refused": refused,
@@ -76,16 +76,16 @@ def generate(
         raise SystemExit(1)
 
 
-def _print_plan(orders: list[GenerationTask], estimated: list[int | None], say: Callable[[str], None]) -> None:
-    if not orders:
+def _print_plan(tasks: list[GenerationTask], estimated: list[int | None], say: Callable[[str], None]) -> None:
+    if not tasks:
         say("Nothing to make: every image is there.")
         return
     by_model: dict[str, list[int | None]] = {}
-    for order, micros in zip(orders, estimated, strict=True):
-        by_model.setdefault(order.place.model, []).append(micros)
+    for task, micros in zip(tasks, estimated, strict=True):
+        by_model.setdefault(task.place.model, []).append(micros)
     for model, costs in by_model.items():
         say(f"{model:<32} {len(costs):>4} images  {_dollars(costs)}")
-    say(f"{'in all':<32} {len(orders):>4} images  {_dollars(estimated)}")
+    say(f"{'in all':<32} {len(tasks):>4} images  {_dollars(estimated)}")
 
 
 def _dollars(costs: list[int | None]) -> str:
@@ -99,17 +99,17 @@ def _add_up(costs: list[int | None]) -> int | None:
     return sum(known) if len(known) == len(costs) else None
 
 
-def _generate(studio: GenerationContext, orders: list[GenerationTask]) -> list[dict[str, str | int]]:
+def _generate(context: GenerationContext, tasks: list[GenerationTask]) -> list[dict[str, str | int]]:
     """Generate the entries, showing progress; return the refused ones with their reasons."""
     refused: list[dict[str, str | int]] = []
     with (
-        progress_bar("making", len(orders)) as advance,
-        closing(generation.generate_entries(studio, orders, now=now)) as pictures,
+        progress_bar("making", len(tasks)) as advance,
+        closing(generation.generate_entries(context, tasks, now=now)) as pictures,
     ):
         for drawn in pictures:
             advance(1)
             if drawn.refusal:
-                place = drawn.order.place
+                place = drawn.task.place
                 refused.append({"model": place.model, "sample": place.sample, "reason": drawn.refusal})
                 click.echo(f"\nrefused  {place.model} sample {place.sample}: {drawn.refusal}", err=True)
     return refused

@@ -85,8 +85,8 @@ def fill(made: Flask) -> None:
     load_seeds(Installation(parts.settings, parts.database, parts.storage), (SEEDS,))
     with parts.database.reading() as session:
         missing = generation.find_missing(session, drawing.plan_contestants(COMPETITIONS, 0))
-    studio = generation.GenerationContext(parts.database, parts.storage, means(parts.settings), Client())
-    for number, _ in enumerate(generation.generate_entries(studio, missing, now=now), 1):
+    context = generation.GenerationContext(parts.database, parts.storage, means(parts.settings), Client())
+    for number, _ in enumerate(generation.generate_entries(context, missing, now=now), 1):
         print(f"\rpictures: {number} of {len(missing)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
 

@@ -119,7 +119,7 @@ def studio(database: Database, storage: Storage, tmp_path: Path) -> GenerationCo
 def test_models_get_input_and_mask_and_change_its_inside_alone(studio: GenerationContext) -> None:
     orders = [GenerationTask(EntryKey("sky", slug)) for slug in ("studio-xl", "halftone-1")]
     with closing(generation.generate_entries(studio, orders, now=lambda: NOW)) as made:
-        refusals = {result.order.place.model: result.refusal for result in made}
+        refusals = {result.task.place.model: result.refusal for result in made}
     told = "painter takes no mask for this model, or does not say what one means."
     assert refusals == {"studio-xl": None, "halftone-1": told}
     with studio.database.reading() as session:

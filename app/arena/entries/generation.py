@@ -28,7 +28,7 @@ from app.gateway.storage import Storage
 from app.gateway.wire import Client
 
 THREADS = 2
-"""Pictures on their way at once: a server beside us has to stay quick."""
+"""Pictures generated at once: a server on the same machine has to stay quick."""
 DEMO_LICENCE = "CC0-1.0"
 
 
@@ -55,7 +55,7 @@ class GenerationContext:
 class TaskResult:
     """The result of a task; `refusal` says why there is no picture, and is None where there is one."""
 
-    order: GenerationTask
+    task: GenerationTask
     refusal: str | None = None
 
 
@@ -81,7 +81,7 @@ def plan_tasks(
     ]
 
 
-def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[GenerationTask]:
+def find_missing(session: Session, tasks: Iterable[GenerationTask]) -> list[GenerationTask]:
     """Return the tasks whose entry does not exist yet; a withdrawn entry exists."""
     rows = session.execute(
         select(Competition.slug, ImageModel.slug, Entry.sample, Entry.role)
@@ -90,39 +90,39 @@ def find_missing(session: Session, orders: Iterable[GenerationTask]) -> list[Gen
         .join(ImageModel, ImageModel.id == Entry.model_id)
     )
     taken = {(competition, model, sample, role) for competition, model, sample, role in rows}
-    return [order for order in orders if _key(order.place) not in taken]
+    return [task for task in tasks if _key(task.place) not in taken]
 
 
-def estimate_cost(studio: GenerationContext, order: GenerationTask, *, now: datetime) -> CostEstimate:
+def estimate_cost(context: GenerationContext, task: GenerationTask, *, now: datetime) -> CostEstimate:
     """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
-    return gateway.estimate(studio.database, _prepare_request(studio, order).request, studio.means, now=now)
+    return gateway.estimate(context.database, _prepare_request(context, task).request, context.means, now=now)
 
 
-def generate_entry(studio: GenerationContext, order: GenerationTask, *, now: Callable[[], datetime]) -> bool:
+def generate_entry(context: GenerationContext, task: GenerationTask, *, now: Callable[[], datetime]) -> bool:
     """
     Generate a picture and add it as an entry with its time and cost; False when somebody added one meanwhile.
 
     Raises UnknownCompetition, EntryRefused, InvalidImage or a GatewayError.
     """
-    with studio.database.reading() as session:
-        if not find_missing(session, [order]):
+    with context.database.reading() as session:
+        if not find_missing(session, [task]):
             return False
-    brief = _prepare_request(studio, order)
+    task_request = _prepare_request(context, task)
     generation = gateway.generate(
-        studio.database, studio.storage, brief.request, studio.means, now=now(), client=studio.client
+        context.database, context.storage, task_request.request, context.means, now=now(), client=context.client
     )
-    drawn, is_edit = generation.drawn[0].picture.data, bool(brief.request.images)
-    picture = renditions.picture(drawn, brief.frame, is_edit=is_edit)
-    facts = _entry_details(brief, generation)
+    drawn, is_edit = generation.drawn[0].picture.data, bool(task_request.request.images)
+    picture = renditions.picture(drawn, task_request.frame, is_edit=is_edit)
+    facts = _entry_details(task_request, generation)
 
     def enter(stored: StoredPicture) -> bool:
-        return studio.database.write(lambda session: entries.add(session, order.place, stored, facts, now=now()))
+        return context.database.write(lambda session: entries.add(session, task.place, stored, facts, now=now()))
 
-    return entries.store_for(studio.database, studio.storage, picture, enter)
+    return entries.store_for(context.database, context.storage, picture, enter)
 
 
 def generate_entries(
-    studio: GenerationContext, orders: Sequence[GenerationTask], *, now: Callable[[], datetime]
+    context: GenerationContext, tasks: Sequence[GenerationTask], *, now: Callable[[], datetime]
 ) -> Generator[TaskResult]:
     """
     Generate entries in this order, two at a time; yields each result as it comes.
@@ -130,18 +130,18 @@ def generate_entries(
     Closing the generator drops the tasks that have not begun.
     """
     try:
-        yield from _generate_in_parallel(studio, orders, now)
+        yield from _generate_in_parallel(context, tasks, now)
     finally:
-        for slug in sorted({order.place.competition for order in orders}):
+        for slug in sorted({task.place.competition for task in tasks}):
             with suppress(errors.UnknownCompetition):  # its tasks have said so themselves
-                align_renditions(studio.database, studio.storage, slug)
+                align_renditions(context.database, context.storage, slug)
 
 
 def _generate_in_parallel(
-    studio: GenerationContext, orders: Sequence[GenerationTask], now: Callable[[], datetime]
+    context: GenerationContext, tasks: Sequence[GenerationTask], now: Callable[[], datetime]
 ) -> Generator[TaskResult]:
     with ThreadPoolExecutor(THREADS) as pool:
-        waiting = [pool.submit(_try_generate, studio, order, now) for order in orders]
+        waiting = [pool.submit(_try_generate, context, task, now) for task in tasks]
         try:
             for future in as_completed(waiting):
                 yield future.result()
@@ -155,27 +155,25 @@ def painter_seed(place: EntryKey) -> int:
     return zlib.crc32(f"{place.competition}/{place.role}/{place.sample}".encode()) % 2**31
 
 
-def _try_generate(studio: GenerationContext, order: GenerationTask, now: Callable[[], datetime]) -> TaskResult:
+def _try_generate(context: GenerationContext, task: GenerationTask, now: Callable[[], datetime]) -> TaskResult:
     try:
-        generate_entry(studio, order, now=now)
+        generate_entry(context, task, now=now)
     except (GatewayError, errors.ArenaError, InvalidImage) as error:
-        return TaskResult(order, str(error))
-    return TaskResult(order)
+        return TaskResult(task, str(error))
+    return TaskResult(task)
 
 
-def _prepare_request(studio: GenerationContext, order: GenerationTask) -> _TaskRequest:
-    with studio.database.reading() as session:
-        query = select(Competition).where(Competition.slug == order.place.competition)
+def _prepare_request(context: GenerationContext, task: GenerationTask) -> _TaskRequest:
+    with context.database.reading() as session:
+        query = select(Competition).where(Competition.slug == task.place.competition)
         row = session.scalars(query).one_or_none()
         if row is None:
-            raise errors.UnknownCompetition(f"There is no competition {order.place.competition!r}.")
-        is_demo = session.scalars(
-            select(ImageModel.demo).where(ImageModel.slug == order.place.model)
-        ).one_or_none()
-    frame, prompt = (row.frame_width, row.frame_height), order.prompt or row.prompt
-    seed = painter_seed(order.place) if is_demo else None
+            raise errors.UnknownCompetition(f"There is no competition {task.place.competition!r}.")
+        is_demo = session.scalars(select(ImageModel.demo).where(ImageModel.slug == task.place.model)).one_or_none()
+    frame, prompt = (row.frame_width, row.frame_height), task.prompt or row.prompt
+    seed = painter_seed(task.place) if is_demo else None
     return _TaskRequest(
-        _build_request(order, prompt, frame, seed, _read_inputs(studio.storage, row)), frame, prompt, seed
+        _build_request(task, prompt, frame, seed, _read_inputs(context.storage, row)), frame, prompt, seed
     )
 
 
@@ -186,11 +184,11 @@ def _read_inputs(storage: Storage, competition: Competition) -> tuple[bytes, ...
 
 
 def _build_request(
-    order: GenerationTask, prompt: str, frame: tuple[int, int], seed: int | None, given: tuple[bytes, ...]
+    task: GenerationTask, prompt: str, frame: tuple[int, int], seed: int | None, given: tuple[bytes, ...]
 ) -> ImageRequest:
-    model = order.place.model
+    model = task.place.model
     values: dict[str, Any] = {
-        "model": f"{order.provider}/{model}" if order.provider else model,
+        "model": f"{task.provider}/{model}" if task.provider else model,
         "prompt": prompt,
         "size": f"{frame[0]}x{frame[1]}",
         "response_format": "b64_json",
@@ -201,12 +199,12 @@ def _build_request(
     return read_request("edit" if given else "generation", values, images=given[:1], mask=mask)
 
 
-def _entry_details(brief: _TaskRequest, made: Generation) -> EntryDetails:
+def _entry_details(task_request: _TaskRequest, made: Generation) -> EntryDetails:
     attempt = next(attempt for attempt in made.attempts if attempt.images)
-    by_painter = brief.seed is not None
-    origin = {"painter": made.model, "seed": brief.seed} if by_painter else {"offering": attempt.offering}
+    by_painter = task_request.seed is not None
+    origin = {"painter": made.model, "seed": task_request.seed} if by_painter else {"offering": attempt.offering}
     return EntryDetails(
-        prompt=brief.prompt,
+        prompt=task_request.prompt,
         provider=made.provider,
         seconds=attempt.seconds,
         cost_micros=made.cost_micros,
