@@ -1,4 +1,4 @@
-"""The Elo scale and its 95 % intervals: what pages and ratings share, without numpy."""
+"""The Elo scale, its 95 % intervals and when a rating counts: what pages and ratings share, without numpy."""
 
 import math
 
@@ -6,6 +6,10 @@ ELO_PER_LOGIT = 400 / math.log(10)
 """Elo points of one natural log-odds: 400 points are odds of ten to one (Elo 1978, The Rating of Chessplayers)."""
 Z_95 = 1.96
 """Standard errors from the middle of a 95 % interval to its ends."""
+RANKED_FROM = 4
+"""Counted votes from which a model has a rank (docs/ratings.md 6)."""
+SETTLED_FROM, SETTLED_WITHIN = 100, 50.0
+"""From so many votes on, and within so many Elo points either way, a rating is no longer provisional."""
 PARTS = ("votes", "prompts", "voters", "pairs")
 """What makes an interval wide, in the order in which widths are stored."""
 FEW_VOTERS, FEW_PROMPTS = 5, 2

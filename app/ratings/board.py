@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from app.elo_scale import ELO_PER_LOGIT, Z_95
+from app.elo_scale import ELO_PER_LOGIT, RANKED_FROM, SETTLED_FROM, SETTLED_WITHIN, Z_95
 from app.ratings import connections, model, ranks, scale
 from app.ratings.bradley_terry import Design, Fit, NormalPrior, fit_many
 from app.ratings.elo import sequential
@@ -29,10 +29,6 @@ __all__ = [
     "rate_competitions",
     "rate_log",
 ]
-# Counted votes from which a model has a rank (docs/ratings.md 6).
-RANKED_FROM = 4
-SETTLED_FROM = 100
-SETTLED_WITHIN = 50.0
 SEED = 0
 """Of the draws for rank ranges: the same votes give the same board."""
 ALL = Anchor()

@@ -9,7 +9,7 @@ from app.arena.entries import renditions
 from app.arena.voting import matchmaking, seen_pairs
 from app.edge.context import now, parts, refresh
 from app.edge.page_cache import public_page, reading_page, recall
-from app.elo_scale import ELO_PER_LOGIT, Z_95
+from app.elo_scale import ELO_PER_LOGIT, RANKED_FROM, SETTLED_FROM, SETTLED_WITHIN, Z_95
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.audit import BoardAudit
 from app.leaderboards.runs import anchors
@@ -70,9 +70,9 @@ def _constants() -> dict[str, Any]:
     return {
         "z": Z_95,
         "voters_at_once": voters.AT_ONCE,
-        "ranked_from": board.RANKED_FROM,
-        "settled_from": board.SETTLED_FROM,
-        "settled_within": round(board.SETTLED_WITHIN),
+        "ranked_from": RANKED_FROM,
+        "settled_from": SETTLED_FROM,
+        "settled_within": round(SETTLED_WITHIN),
         "elo_per_logit": ELO_PER_LOGIT,
         "draws": ranks.DRAWS,
         "level": round(100 * ranks.LEVEL),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.elo_scale import SETTLED_WITHIN
 from app.leaderboards.integrity.morning_report import MorningReport
-from app.ratings.board import SETTLED_WITHIN
 
 
 @dataclass(frozen=True)

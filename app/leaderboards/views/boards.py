@@ -122,7 +122,7 @@ class NamedModel(NamedTuple):
 
 
 class BoardStanding(NamedTuple):
-    """One model on a board. Ratings in Elo points, rates from 0 to 1, `rank` None below four battles."""
+    """One model on a board. Ratings in Elo points, rates from 0 to 1, `rank` None below RANKED_FROM votes."""
 
     model_id: int
     rank: int | None

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from app.elo_scale import SETTLED_FROM, SETTLED_WITHIN
+
 
 class Ranked(Protocol):
     """A place on a board: a rank with the range of ranks that the votes allow, of so many ranked models."""
@@ -62,8 +64,6 @@ def explain_doubt(row: Rated) -> str | None:
     """Say why a rating is provisional, such as `7 of the 100 votes that a rating takes`; None where it is not."""
     if not row.provisional or row.rating_low is None or row.rating_high is None:
         return None
-    from app.ratings.board import SETTLED_FROM, SETTLED_WITHIN  # noqa: PLC0415 (numpy)
-
     half = (row.rating_high - row.rating_low) / 2
     if half > SETTLED_WITHIN:
         return f"known to \N{PLUS-MINUS SIGN}{half:.0f} Elo only"
