@@ -155,13 +155,18 @@ def measure_lag(url: str, ours: Connection, patience: float) -> float:
     try:
         with engine.connect() as theirs:
             check_same_database(ours, theirs)
-            written, began = ours.scalar(WRITTEN) or 0, time.monotonic()
-            while (replayed := theirs.scalar(text(REPLAYED))) is not None:
-                if replayed >= written:
-                    return time.monotonic() - began
-                if time.monotonic() - began > patience:
-                    raise UnfitReplica(f"it is more than {patience:g} seconds behind")
-                time.sleep(0.02)
-            raise UnfitReplica("it is no standby")
+            return _time_replay(theirs, ours.scalar(WRITTEN) or 0, patience)
     finally:
         engine.dispose()
+
+
+def _time_replay(standby: Connection, written: int, patience: float) -> float:
+    """Return the seconds until the standby has replayed what was written, up to this position of the log."""
+    began = time.monotonic()
+    while (replayed := standby.scalar(text(REPLAYED))) is not None:
+        if replayed >= written:
+            return time.monotonic() - began
+        if time.monotonic() - began > patience:
+            raise UnfitReplica(f"it is more than {patience:g} seconds behind")
+        time.sleep(0.02)
+    raise UnfitReplica("it is no standby")

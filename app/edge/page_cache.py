@@ -220,13 +220,14 @@ def recall(read: Callable[..., Result], *given: str, also: Iterable[tuple[Any, .
 
 
 def _recall(read: Callable[..., Result], given: tuple[str, ...], also: Iterable[tuple[Any, ...]]) -> Result:
-    if (read, given) not in _reads():
-        with reading_page() as session:
-            reads = _reads()
-            for other, *its in ((read, *given), *also):
-                if (other, tuple(its)) not in reads:
-                    reads[other, tuple(its)] = other(session, *its)
-    return cast("Result", _reads()[read, given])
+    if (read, given) in (reads := _reads()):
+        return cast("Result", reads[read, given])
+    with reading_page() as session:
+        reads = _reads()
+        for other, *its in ((read, *given), *also):
+            if (other, tuple(its)) not in reads:
+                reads[other, tuple(its)] = other(session, *its)
+    return cast("Result", reads[read, given])
 
 
 @contextmanager

@@ -41,11 +41,8 @@ class RequestLog:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             answered.status = int(status[:3])
             if not environ.get(RULE, "").startswith(BLIND_RULES):
-                for name, value in headers:
-                    if name.lower() == "x-request-id":
-                        answered.told = value
-                        break
-                else:
+                answered.told = next((value for name, value in headers if name.lower() == "x-request-id"), None)
+                if answered.told is None:
                     answered.told = known
                     headers.append(("X-Request-ID", known))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)

@@ -133,35 +133,35 @@ def issue(
     TooMany beyond the policy's limits.
     """
     for attempt in range(ATTEMPTS):
+        is_first = attempt == 0
         # Reading and choosing lock nothing. What came in between is seen by the statement that stores the choice.
         with database.reading() as session:
             within = _competitions_of(session, wish)
             who = NEWCOMER
-            if attempt > 0 or not is_newcomer:
+            if not (is_first and is_newcomer):
                 who = read_voter_state(session, voter, now=now, limits_guesses=policy.limits_guesses)
             if len(who.waiting) == 2:
                 return _blind_matchup(session, who.waiting[0])
             # The state may be a second old: after a refusal it is asked again before it is believed.
-            state = pool.state(session, wish.mode, today=now.date(), fresh=attempt > 0)
+            state = pool.state(session, wish.mode, today=now.date(), fresh=not is_first)
             within = _narrowed(session, state, wish, within, policy.smallest_pool, now.date())
             exclusions = list_exclusions(who, limits_guesses=policy.limits_guesses)
             pair = _choose_owed(state, who, exclusions, rng, wish.question) or choose_pair(
                 state, exclusions, rng, within, wish.question
             )
-            if pair is None and attempt > 0 and who.waiting:
+            if pair is None and not is_first and who.waiting:
                 return _blind_matchup(session, who.waiting[0])
-        if pair is None and attempt > 0:
+        if pair is None:
+            if is_first:
+                continue
             raise _nothing_left(state, exclusions, within, policy.smallest_pool)
-        if pair is not None:
-            public_id = make_public_id(now, rng)
-            new = NewMatchup(
-                voter, who, pair, public_id, now, matchup_seconds, network, address, simulated, policy
-            )
-            prompts = database.write(partial(_store, new=new))
-            if prompts is not None:
-                if expected is not None:
-                    expected.expect(public_id, *_list_pictures(prompts[0]))
-                return _tell_blind(new, prompts, is_new=True)
+        public_id = make_public_id(now, rng)
+        new = NewMatchup(voter, who, pair, public_id, now, matchup_seconds, network, address, simulated, policy)
+        prompts = database.write(partial(_store, new=new))
+        if prompts is not None:
+            if expected is not None:
+                expected.expect(public_id, *_list_pictures(prompts[0]))
+            return _tell_blind(new, prompts, is_new=True)
     raise errors.NothingLeft("The competitions change at this moment. Ask for a pair again.")
 
 

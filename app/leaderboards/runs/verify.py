@@ -67,22 +67,29 @@ class Recomputation:
 
 def verify(database: Database) -> Verification:
     """Compare log, tallies and current runs in one snapshot. Writes nothing."""
-    votes = tallies = boards = stale = 0
-    differences: list[Difference] = []
     with database.reading() as session:
-        for mode, question in _asked(session):
-            stored = snapshot.read_tallies(session, mode, question)
-            logged = snapshot.count_votes(session, mode, question)
-            seen = snapshot.read(session, mode, logged, question=question)
-            every = {board.scope.key for board in refresh.find_stale(session, mode)}
-            waiting = every & {scope.key for scope in seen.scopes}
-            differences += _tally_differences(seen, stored, logged)
-            for scope in seen.scopes:
-                if scope.key not in waiting:
-                    differences += _board_differences(session, seen, scope)
-            votes += int(seen.rows[:, 3:].sum())
-            tallies, boards, stale = tallies + len(stored), boards + len(seen.scopes), stale + len(waiting)
-    return Verification(votes, tallies, boards, stale, tuple(differences))
+        found = [_verify_question(session, mode, question) for mode, question in _asked(session)]
+    return Verification(
+        votes=sum(one.votes for one in found),
+        tallies=sum(one.tallies for one in found),
+        boards=sum(one.boards for one in found),
+        stale=sum(one.stale for one in found),
+        differences=tuple(difference for one in found for difference in one.differences),
+    )
+
+
+def _verify_question(session: Session, mode: str, question: str) -> Verification:
+    stored = snapshot.read_tallies(session, mode, question)
+    logged = snapshot.count_votes(session, mode, question)
+    seen = snapshot.read(session, mode, logged, question=question)
+    every = {board.scope.key for board in refresh.find_stale(session, mode)}
+    waiting = every & {scope.key for scope in seen.scopes}
+    differences = [*_tally_differences(seen, stored, logged)]
+    for scope in seen.scopes:
+        if scope.key not in waiting:
+            differences += _board_differences(session, seen, scope)
+    votes = int(seen.rows[:, 3:].sum())
+    return Verification(votes, len(stored), len(seen.scopes), len(waiting), tuple(differences))
 
 
 def recompute(database: Database, *, now: datetime) -> Recomputation:

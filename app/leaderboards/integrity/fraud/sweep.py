@@ -97,14 +97,14 @@ def watch(database: Database, *, now: datetime, policy: Policy, progress: Progre
 
 def _find_signals(database: Database, kind: Kind, now: datetime) -> list[FraudSignal]:
     """Find the strongest signal about each subject, over the modes."""
-    worst: dict[Subject, FraudSignal] = {}
     with database.reading() as session:
-        for mode in list_modes(session):
-            for finding in find_signals(session, kind, mode, now=now):
-                known = worst.get(finding.subject)
-                if known is None or finding.p_value < known.p_value:
-                    worst[finding.subject] = finding
-    return list(worst.values())
+        found = [one for mode in list_modes(session) for one in find_signals(session, kind, mode, now=now)]
+    strongest: dict[Subject, FraudSignal] = {}
+    for finding in found:
+        known = strongest.get(finding.subject)
+        if known is None or finding.p_value < known.p_value:
+            strongest[finding.subject] = finding
+    return list(strongest.values())
 
 
 def _raise(database: Database, signals: list[FraudSignal], now: datetime) -> list[tuple[FraudSignal, int]]:
