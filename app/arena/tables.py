@@ -22,7 +22,7 @@ from app.arena.tally_tables import PairQuestion as PairQuestion  # noqa: PLC0414
 from app.arena.tally_tables import QuestionVersion as QuestionVersion  # noqa: PLC0414 (found here with all other tables)
 from app.arena.tally_tables import Tally as Tally  # noqa: PLC0414 (found here with all other tables)
 from app.catalog.tables import ImageModel
-from app.database.doors import Base, LongKey, UtcDateTime
+from app.database.columns import Base, LongKey, UtcDateTime
 from app.words import BETTER
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.doors import Base
+from app.database.columns import Base
 from app.words import BETTER
 
 ONLY_BETTER = text(f"'{BETTER}'")

@@ -23,7 +23,8 @@ from app.catalog.tables import (
     Provider,
     WireContract,
 )
-from app.database.doors import Base, insert
+from app.database.columns import Base
+from app.database.doors import insert
 from app.database.statements import PreparedStatement
 
 Kind = Literal["created", "changed", "unchanged", "removed", "kept"]

@@ -4,22 +4,21 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, CursorResult, Executable, Integer, MetaData, Table, text
+from sqlalchemy import CursorResult, Executable, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Session
 
 from app.database import engines, schema
 from app.database.causes import DatabaseBusy as DatabaseBusy  # noqa: PLC0414 (callers of the doors catch it)
 from app.database.causes import ErrorTranslation
+from app.database.columns import Base
 from app.database.commit_watch import CommitWatch
 from app.database.engines import BUSY_SECONDS
 from app.database.group_commit import (
@@ -47,43 +46,6 @@ Result = TypeVar("Result")
 
 WRITERS = 4
 """Writers of one process on PostgreSQL at a time: more only wait for each other's rows and for the interpreter."""
-
-
-class Base(DeclarativeBase):
-    """Every table; constraint names follow one convention so that migrations can name them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-LongKey = BigInteger().with_variant(Integer, "sqlite")
-"""The type of keys that may outgrow 32 bits; SQLite's INTEGER has 64, and only it numbers rows itself."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An instant in UTC, stored as integer milliseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Refuse a naive datetime: its meaning would depend on the machine."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return milliseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give the UTC time of stored milliseconds."""
-        return None if value is None else moment_of(value)
 
 
 class Database:
@@ -334,16 +296,6 @@ class Database:
         self._writers.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
-
-
-def milliseconds(moment: datetime) -> int:
-    """Give a time as the database holds it: integer milliseconds since 1970, in UTC."""
-    return round(moment.timestamp() * 1000)
-
-
-def moment_of(stored: int) -> datetime:
-    """Give the UTC time that the database holds as milliseconds since 1970."""
-    return datetime.fromtimestamp(stored / 1000, UTC)
 
 
 class _TakenBackError(Exception):

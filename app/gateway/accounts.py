@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.database.days import date_of, day_number
+from app.database.columns import date_of, day_number
 from app.gateway import health
 from app.gateway.log import MADE
 from app.gateway.tables import ApiKey, CircuitBreaker, GenerationRow

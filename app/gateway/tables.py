@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.tables import ImageModel
-from app.database.doors import Base, UtcDateTime
+from app.database.columns import Base, UtcDateTime
 
 
 class ApiKey(Base):

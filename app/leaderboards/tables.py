@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.arena.tally_tables import ONLY_BETTER
-from app.database.doors import Base, LongKey, UtcDateTime
+from app.database.columns import Base, LongKey, UtcDateTime
 from app.words import BETTER
 
 

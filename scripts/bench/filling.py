@@ -13,7 +13,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Entry, Matchup, Tally, Vote, Voter
-from app.database.doors import Database, milliseconds
+from app.database.columns import milliseconds
+from app.database.doors import Database
 
 PER_VOTER = 40
 BATCH = 100_000

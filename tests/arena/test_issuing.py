@@ -23,7 +23,8 @@ from app.arena.voting.pool import Pool
 from app.arena.voting.seen_pairs import NAMES_LINGER
 from app.catalog.lookup import UnknownModel
 from app.catalog.tables import ImageModel
-from app.database.doors import Database, milliseconds
+from app.database.columns import milliseconds
+from app.database.doors import Database
 from app.database.statements import PreparedStatement
 from app.gateway.storage import Storage
 from tests.factories import NOW, cast, issue, later, make_arena, make_competition, make_entry

@@ -12,7 +12,8 @@ import app.arena.tables
 import app.catalog.tables
 import app.gateway.tables
 import app.leaderboards.tables
-from app.database.doors import Base, Database, NewerDatabase
+from app.database.columns import Base
+from app.database.doors import Database, NewerDatabase
 from app.database.places import ROOT
 
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("*.py"))

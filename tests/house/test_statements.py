@@ -27,7 +27,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Category, Entry, Voter
 from app.database.aliases import alias
-from app.database.doors import Database, moment_of, read_last, run_last
+from app.database.columns import moment_of
+from app.database.doors import Database, read_last, run_last
 from app.database.pipelines import has_begun, run_pipelined
 from app.database.statements import (
     PackedStatement,

@@ -22,7 +22,8 @@ from app.arena.people.policy import (
 from app.arena.tables import Competition, Entry, Matchup, Voter
 from app.arena.voting.matchmaking import Pair
 from app.arena.voting.seen_pairs import VoterState
-from app.database.doors import milliseconds, run_last
+from app.database.columns import milliseconds
+from app.database.doors import run_last
 from app.database.statements import Call, PreparedStatement
 
 _LOCK = PreparedStatement(lambda _: select(Voter.id).where(Voter.token == bindparam("voter")).with_for_update())

@@ -23,7 +23,8 @@ from app.arena.voting.pool import Pool, competitions_with
 from app.arena.voting.seen_pairs import NEWCOMER, VoterState, list_exclusions, read_voter_state, read_waiting
 from app.catalog import lookup
 from app.database.aliases import alias
-from app.database.doors import Database, moment_of
+from app.database.columns import moment_of
+from app.database.doors import Database
 from app.database.statements import Call, PackedStatement
 from app.words import Mode
 

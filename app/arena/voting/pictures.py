@@ -16,7 +16,8 @@ from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.expected_pictures import PaddedPicture
 from app.database.aliases import alias
-from app.database.doors import milliseconds, read_last, run_last
+from app.database.columns import milliseconds
+from app.database.doors import read_last, run_last
 from app.database.pipelines import run_pipelined
 from app.database.statements import Call, PackedStatement, PreparedStatement
 from app.words import Outcome

@@ -12,7 +12,8 @@ from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.arena.voting.field import LOW_BITS, LOW_MASK
 from app.arena.voting.matchmaking import Exclusions
 from app.database.aliases import alias
-from app.database.doors import milliseconds, read_last
+from app.database.columns import milliseconds
+from app.database.doors import read_last
 from app.database.statements import PackedStatement
 
 NAMES_LINGER = 50

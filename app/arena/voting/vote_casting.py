@@ -16,7 +16,8 @@ from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
 from app.arena.voting.charges import charge
 from app.arena.voting.vote_storage import NewVote, recount, store_votes
 from app.database.aliases import alias
-from app.database.doors import execute, milliseconds, moment_of
+from app.database.columns import milliseconds, moment_of
+from app.database.doors import execute
 from app.database.group_commit import LostRace
 from app.database.pipelines import has_begun, run_pipelined
 from app.database.statements import Call, PackedStatement, PreparedStatement, given_array

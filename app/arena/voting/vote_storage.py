@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.tables import Competition, Matchup, QuestionVersion, Tally, Vote, Voter
-from app.database.doors import LongKey, insert, run_last
+from app.database.columns import LongKey
+from app.database.doors import insert, run_last
 from app.database.statements import Call, PreparedStatement, given_array, json_rows
 from app.words import BETTER, Outcome
 

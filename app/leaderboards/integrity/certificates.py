@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.database.doors import moment_of
+from app.database.columns import moment_of
 from app.database.statements import PreparedStatement, read_json
 from app.leaderboards.runs import compute
 from app.leaderboards.runs.question_boards import borrow_from_better

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Matchup, Vote
-from app.database.days import date_of, day_number
+from app.database.columns import date_of, day_number
 from app.ratings.bradley_terry import Design, VirtualGames, fit
 from app.ratings.suspicion_days import day_monitor
 from app.ratings.tallies import Index, Tallies

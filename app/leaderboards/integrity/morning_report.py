@@ -14,7 +14,7 @@ from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
 from app.catalog.tables import ImageModel
-from app.database.days import DAY_MS, date_of, day_number
+from app.database.columns import DAY_MS, date_of, day_number
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import Outcome
 

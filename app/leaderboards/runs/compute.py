@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.database.doors import milliseconds
+from app.database.columns import milliseconds
 from app.elo_scale import ELO_PER_LOGIT
 from app.leaderboards.runs.anchors import SETTLED_MODELS, AnchorSet
 from app.leaderboards.runs.scopes import Scope

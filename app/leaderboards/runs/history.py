@@ -18,8 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.database.days import DAY_MS, day_number
-from app.database.doors import UtcDateTime, milliseconds
+from app.database.columns import DAY_MS, UtcDateTime, day_number, milliseconds
 from app.database.statements import PreparedStatement
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing
 

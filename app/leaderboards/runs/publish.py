@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.database.doors import milliseconds, moment_of
+from app.database.columns import milliseconds, moment_of
 from app.database.statements import PreparedStatement, read_json
 from app.leaderboards.runs import claims, history
 from app.leaderboards.runs.anchors import freeze

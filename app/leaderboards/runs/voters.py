@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.questions import read_versions
 from app.arena.tables import Competition, Matchup, Vote
-from app.database.doors import moment_of
+from app.database.columns import moment_of
 from app.database.statements import PreparedStatement, PreparedTable
 from app.leaderboards.tables import VoterSums
 from app.ratings import voters as ratings_voters

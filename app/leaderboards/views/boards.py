@@ -14,7 +14,7 @@ from app.arena.tables import Category, Competition
 from app.catalog import lookup
 from app.catalog.lookup import ModelSummary
 from app.catalog.status import Status
-from app.database.doors import moment_of
+from app.database.columns import moment_of
 from app.database.statements import PreparedStatement, json_part, read_json
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key

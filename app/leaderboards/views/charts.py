@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tally_tables import COUNTS, Tally
 from app.catalog import lookup
-from app.database.doors import moment_of
+from app.database.columns import moment_of
 from app.database.statements import PreparedStatement
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingHistory, RatingRun, Standing

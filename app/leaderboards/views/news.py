@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Category, Competition, Entry
 from app.catalog.tables import ImageModel
-from app.database.days import date_of, day_number
+from app.database.columns import date_of, day_number
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import BETTER
 

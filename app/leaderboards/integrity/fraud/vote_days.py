@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from app.arena.tables import Competition, Matchup, Vote, VoteDay
-from app.database.days import date_of, day_number
+from app.database.columns import date_of, day_number
 from app.database.doors import Database, insert
 
 COUNTED = "counted"
