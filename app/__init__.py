@@ -69,10 +69,10 @@ def _take_as_sync(func: "Callable[..., Any]") -> "Callable[..., Any]":
 
 def _add_hooks(app: "Flask") -> None:
     """Add what Flask calls around every view, in this order."""
-    from app.edge import bodies, headers, identity, origin, request_log, slow_bodies, team
+    from app.edge import bodies, body_reader, headers, identity, origin, request_log, team
 
     app.before_request(request_log.name_rule)
-    app.before_request(slow_bodies.check)
+    app.before_request(body_reader.check)
     app.before_request(team.check)
     app.before_request(bodies.check_address)
     app.before_request(origin.check)
@@ -84,7 +84,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
     """Wrap the application from the inside out: the last one added meets a request first."""
     from app.api import direct_voting
     from app.database.places import PACKAGE
-    from app.edge import page_cache, paths, proxies, request_log, slow_bodies, static_files, team, threads
+    from app.edge import body_reader, page_cache, paths, proxies, request_log, static_files, team, threads
     from app.web import direct_pictures
 
     folder = PACKAGE / "web" / "static"
@@ -98,7 +98,7 @@ def _add_middleware(app: "Flask", settings: "Settings") -> None:
         app.wsgi_app = direct_voting.DirectVoting(app.wsgi_app, wired)  # type: ignore[method-assign]
         app.wsgi_app = direct_pictures.DirectPictures(app.wsgi_app, wired)  # type: ignore[method-assign]
     app.wsgi_app = threads.ThreadLimit(app.wsgi_app)  # type: ignore[method-assign]
-    app.wsgi_app = slow_bodies.BodyReader(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = body_reader.BodyReader(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = paths.MergedSlashes(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = request_log.RequestLog(app.wsgi_app, static="/static/")  # type: ignore[method-assign]
     app.wsgi_app = proxies.ProxyMiddleware(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]

@@ -13,12 +13,12 @@ from app.api import matchups as views
 from app.arena.voting.matchups import MatchupFilter
 from app.arena.voting.vote_casting import Ballot
 from app.edge import voting
+from app.edge.body_reader import REFUSAL
 from app.edge.clock import read_clock
 from app.edge.context import Parts, follow_vote, is_follow_due
 from app.edge.direct import is_from_here, is_plain, list_json_headers
 from app.edge.identity import decode_id, encode_id, make_token, read_voter, write_cookie
 from app.edge.request_log import RULE
-from app.edge.slow_bodies import REFUSAL
 from app.errors import Refusal
 from app.words import OUTCOMES, Mode
 

@@ -25,8 +25,8 @@ class IntegrityBody(RootModel[PublicReport]):
 @blueprint.get("", responses={"200": IntegrityBody})
 def get_integrity() -> Response:
     """Report what counts, what does not and why, exposures, decisions and certificates."""
-    return public_page(integrity.versions(), _body, "application/json")
+    return public_page(integrity.read_versions(), _body, "application/json")
 
 
 def _body() -> str:
-    return IntegrityBody(integrity.facts()).model_dump_json()
+    return IntegrityBody(integrity.read_report()).model_dump_json()

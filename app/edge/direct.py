@@ -13,9 +13,9 @@ from typing import Any
 from werkzeug.exceptions import SecurityError
 from werkzeug.wsgi import get_host
 
+from app.edge.body_reader import REFUSAL
 from app.edge.context import Parts
 from app.edge.headers import EVERYWHERE, FILE_POLICY
-from app.edge.slow_bodies import REFUSAL
 
 Headers = list[tuple[str, str]]
 

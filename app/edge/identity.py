@@ -24,7 +24,7 @@ from app.settings import Settings
 NAME = "blindvote_voter"
 TO_URLS, FROM_URLS = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 PADDING = b"==="
-SECONDS = 400 * 24 * 3600
+COOKIE_SECONDS = 400 * 24 * 3600
 TOKEN_BYTES = 16
 MOST_LETTERS = 128
 """More than any cookie of ours has; a longer one is not worth remembering."""
@@ -117,7 +117,7 @@ def write_cookie(token: bytes, environ: dict[str, Any], settings: Settings) -> s
     name = name_cookie(secure)
     if parse_cookie(environ.get("HTTP_COOKIE", "")).get(name):
         name = _name_beside(name, settings.secret_key.get_secret_value())
-    return dump_cookie(name, value, max_age=SECONDS, path="/", secure=secure, httponly=True, samesite="Lax")
+    return dump_cookie(name, value, max_age=COOKIE_SECONDS, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def encode_id(raw: bytes) -> str:

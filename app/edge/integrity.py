@@ -12,7 +12,7 @@ from app.leaderboards.views import boards
 from app.words import MODES
 
 
-def versions() -> Hashable:
+def read_versions() -> Hashable:
     """Read the versions that the facts depend on."""
     for mode in MODES:
         refresh(parts(), mode)
@@ -21,7 +21,7 @@ def versions() -> Hashable:
     return seen, recall(lookup.version), recall(public_report.read_version)
 
 
-def facts() -> PublicReport:
+def read_report() -> PublicReport:
     """Read the facts as they are now; how pairs are drawn comes from the pool that draws them."""
     sampling: dict[str, matchmaking.SamplingShares] = {}
     with parts().database.reading() as session:

@@ -22,7 +22,7 @@ from app.edge.problems import named
 from app.leaderboards.views import reveal
 from app.leaderboards.views.crowd import Crowd, read_crowd
 from app.leaderboards.views.reveal import Reveal
-from app.leaderboards.views.taste import SET
+from app.leaderboards.views.taste import VOTES_PER_CARD
 from app.web.errors import page
 from app.web.formats import tell_crowd
 from app.web.picture_reports import read_reported_sides
@@ -193,13 +193,13 @@ def _screen(screen: Screen, wish: MatchupFilter, choice: Choice) -> Response:
 
 
 def _count_done(*, is_judged: bool) -> int:
-    """Count this voter's pairs since the last card, 0 to SET; SET only until the next pair is shown."""
+    """Count this voter's pairs since the last card; as many as a card takes only until the next pair is shown."""
     who = voter()
     if who is None:
         return 0
     with parts().database.reading() as session:
         votes = vote_history.count_votes(session, who)
-    return SET if votes and votes % SET == 0 and is_judged else votes % SET
+    return VOTES_PER_CARD if votes and votes % VOTES_PER_CARD == 0 and is_judged else votes % VOTES_PER_CARD
 
 
 def _state(answer: vote_casting.VoteRecord | None) -> str:

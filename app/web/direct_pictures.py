@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from app.edge.body_reader import REFUSAL
 from app.edge.clock import read_clock
 from app.edge.context import Parts
 from app.edge.direct import Headers, is_plain
 from app.edge.headers import FILE_POLICY
 from app.edge.identity import read_voter
 from app.edge.request_log import RULE
-from app.edge.slow_bodies import REFUSAL
 from app.errors import Refusal
 from app.web.files import read_blind_picture
 

@@ -7,8 +7,7 @@ from datetime import date
 from flask import Blueprint, Response, render_template
 
 from app.edge.context import parts
-from app.edge.integrity import facts as read_facts
-from app.edge.integrity import versions
+from app.edge.integrity import read_report, read_versions
 from app.edge.page_cache import public_page
 from app.leaderboards.integrity.public_report import DayCounts, LedgerChange
 from app.ratings import suspicion
@@ -67,11 +66,11 @@ class DayBar:
 def integrity() -> Response:
     """Show the public report, the same for everybody."""
     base = base_url()
-    return public_page((base, versions()), lambda: _page(base))
+    return public_page((base, read_versions()), lambda: _page(base))
 
 
 def _page(base: str) -> str:
-    facts = read_facts()
+    facts = read_report()
     counted = max((mode.swept_at for mode in facts.modes if mode.swept_at), default=None)
     return render_template(
         "integrity.html",

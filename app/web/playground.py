@@ -14,10 +14,10 @@ from werkzeug.datastructures import MultiDict
 from app.arena.people import networks
 from app.catalog.lookup import ModelSummary
 from app.database.doors import DatabaseBusy
+from app.edge.body_reader import WHOLE_BYTES
 from app.edge.context import now, parts
 from app.edge.headers import nonce
 from app.edge.identity import voter_or_new
-from app.edge.slow_bodies import WHOLE_BYTES
 from app.edge.threads import PLAYGROUND_PATH, PLAYGROUND_THREADS
 from app.gateway import errors as gateway
 from app.gateway import playground as room

@@ -283,7 +283,7 @@ MUTATIONS = (
                 "self._by_client.get(client, 0) < 1000 * self._share",
             ),
         ),
-        ("tests/edge/test_slow_bodies.py", "-k", "share"),
+        ("tests/edge/test_body_reader.py", "-k", "share"),
     ),
     Mutation(
         "the deadline of bodies",
@@ -294,7 +294,7 @@ MUTATIONS = (
                 "",
             ),
         ),
-        ("tests/edge/test_slow_bodies.py", "-k", "in_time"),
+        ("tests/edge/test_body_reader.py", "-k", "in_time"),
     ),
     Mutation(
         "the places of the playground that uploads do not hold",
@@ -316,7 +316,7 @@ MUTATIONS = (
                 "        return self.address\n",
             ),
         ),
-        ("tests/edge/test_slow_bodies.py", "-k", "choose_from"),
+        ("tests/edge/test_body_reader.py", "-k", "choose_from"),
     ),
     Mutation(
         "conditions of one visitor kept from others",

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from app.edge.threads import PLAYGROUND_THREADS, SHORT_THREADS, ThreadLimit
 from app.web import playground
 from tests.api.gateway_server import make
-from tests.edge.test_slow_bodies import Silent
+from tests.edge.test_body_reader import Silent
 from tests.gateway.upstream import running
 from tests.web.catalogue import TODAY, at, words
 from tests.web.factories import OURS

@@ -16,7 +16,7 @@ Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Shared:
+class SharedComponents:
     """
     Components of the overall run that the other boards use.
 
@@ -41,13 +41,13 @@ class Shared:
         return PromptEffect(variance, error, common)
 
 
-def read_shared(parts: dict[str, Any] | None) -> Shared | None:
-    """Read them from an overall run's parts; None for a run of method version 1."""
+def read_shared(parts: dict[str, Any] | None) -> SharedComponents | None:
+    """Read the components that an overall run stored; None for a run of method version 1."""
     if parts is None:
         return None
     taste = parts["voters"] and VarianceComponent(*parts["voters"]["taste"])
     spread = None if parts["spread"]["sd"] is None else Spread(**parts["spread"])
-    return Shared(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste, spread)
+    return SharedComponents(parts["spread"]["dispersion"], parts["prompts"], parts["within"], taste, spread)
 
 
 def read_difference(parts: dict[str, Any] | None) -> VarianceComponent | None:

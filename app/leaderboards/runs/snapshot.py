@@ -21,7 +21,7 @@ from app.database.statements import PreparedStatement, read_json
 from app.leaderboards.runs import voters
 from app.leaderboards.runs.anchors import AnchorSet, read_anchor
 from app.leaderboards.runs.scopes import Scope, key, read_scopes
-from app.leaderboards.runs.shared import Shared, read_difference, read_shared
+from app.leaderboards.runs.shared import SharedComponents, read_difference, read_shared
 from app.leaderboards.runs.voters import VoterRows, VoterTotals
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.ratings.components import VarianceComponent
@@ -69,7 +69,7 @@ class Snapshot:
     competition_slugs: dict[int, str]
     anchor: AnchorSet
     overall_run: int | None
-    shared: Shared | None
+    shared: SharedComponents | None
     voters: VoterRows | VoterTotals | None
     question: str = BETTER
     lent: LentRatings = field(default_factory=dict)

@@ -24,8 +24,8 @@ from app.leaderboards.views.personal import (
 )
 from app.words import BETTER, Outcome
 
-SET = 10
-"""Votes between two result cards."""
+VOTES_PER_CARD = 10
+"""Each result card is about so many votes, the latest."""
 TOP = 3
 EQUAL = 0.01
 """Elo points between ratings of a few votes that say nothing: those of equal records differ by rounding."""
@@ -126,7 +126,7 @@ class ResultCard:
 def read_card(session: Session, voter: bytes) -> ResultCard:
     """Read the card of a voter's last votes, in the mode of the newest one. Raises NotVoted."""
     mode = read_newest_mode(session, voter)
-    last = session.execute(_judged(voter).where(Competition.mode == mode).limit(SET)).all()
+    last = session.execute(_judged(voter).where(Competition.mode == mode).limit(VOTES_PER_CARD)).all()
     answered = Counter(row.question for row in last)
     question = max(answered, key=lambda slug: (answered[slug], slug == BETTER, slug))
     about = [row for row in last if row.counted and row.question == question]

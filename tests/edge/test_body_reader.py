@@ -26,8 +26,8 @@ from app.edge.body_deadlines import (
     SlowBody,
     UnfinishedBodies,
 )
+from app.edge.body_reader import REFUSAL, WHOLE_BYTES, BodyReader
 from app.edge.connections import ClientConnections, Connection
-from app.edge.slow_bodies import REFUSAL, WHOLE_BYTES, BodyReader
 from tests.web.conftest import running
 
 HOURS = 3600.0
