@@ -122,11 +122,11 @@ _RANK = ("rank", "of", "rank_low", "rank_high", "votes")
 
 @with_fields(BoardPlace, *_RANK, "rating", "rating_low", "rating_high", mode=str)
 class ModelBoardBody(BaseModel):
-    """Tell the model's place on one mode's overall board; its numbers are null until it is rated."""
+    """A model's place on one mode's overall board; its numbers are null until it is rated."""
 
 
 class ModelQuestionBody(BaseModel):
-    """Tell how a model does by a question other than `better`, on the overall board of a mode."""
+    """How a model does by a question other than `better`, on the overall board of a mode."""
 
     mode: str
     question: str
@@ -145,7 +145,7 @@ class ModelQuestionBody(BaseModel):
 
 @with_fields(BoardPlace, *_RANK, slug=str, title=str, categories=list[str], prompt=str)
 class ModelCompetitionBody(BaseModel):
-    """Tell the model's place in one competition; rank is null until it has four counted battles there."""
+    """A model's place in one competition; rank is null until it has four counted votes there."""
 
     borrowed: float | None = Field(description="Share of what is known that came from other competitions, 0 to 1.")
 

@@ -103,7 +103,7 @@ class RevokedBody(BaseModel):
 
 @blueprint.get("", responses={"200": ResultCardBody})
 def get_taste() -> Response:
-    """Tell the card of your last ten votes, in the mode of the newest one."""
+    """Return the card of your last ten votes, in the mode of the newest one."""
     card = cards.read_card()
     return jsonify(
         cards.encode_taste(card.taste)
@@ -125,7 +125,7 @@ def post_taste(body: ShareBody) -> tuple[Response, int]:
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
 def get_shared_taste(path: TokenPath) -> Response:
-    """Tell a card that somebody shares."""
+    """Return a card that somebody shares."""
     return jsonify(_describe_shared(cards.read_shared(path.token)))
 
 

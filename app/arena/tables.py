@@ -146,7 +146,7 @@ class Voter(Base):
     first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
     login: Mapped[str | None] = mapped_column(index=True)
     votes: Mapped[int] = mapped_column(default=0)
-    """Standing votes: neither skips nor undone ones."""
+    """How many answers stand: neither skips nor undone ones."""
     quarantine: Mapped[str | None]
     """Why a sweep leaves out this voter's votes, those to come too."""
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -217,6 +217,7 @@ class Matchup(Base):
     low_entry_id: Mapped[int]
     high_entry_id: Mapped[int]
     slot: Mapped[int]
+    """0 or 1; an open matchup holds its slot alone, so that a voter has two of them at most."""
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     left_served_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     right_served_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -225,17 +226,19 @@ class Matchup(Base):
     unloadable_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When its voter said that its pictures can't be loaded; such a matchup has no vote."""
     network_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """The network that asked for it, under the salt of a window (NetworkSalt); null once that is forgotten."""
     charged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When it counted against the caps: at the first picture served, or the answer."""
+    """When it was counted against the caps: at the first picture served, or the answer."""
     cap: Mapped[str | None]
-    """The cap it was beyond then; a vote on it is stored and not counted."""
+    """The cap that it was beyond at `charged_at`; a vote on it is stored and not counted."""
     probability: Mapped[float]
-    """Of this entry pair being chosen for this voter then, over all lanes of its question."""
+    """Probability with which this pair of entries was chosen for this voter, over all lanes of its question."""
     question: Mapped[str] = mapped_column(default=BETTER, server_default=ONLY_BETTER)
     """The one question it asks, by slug."""
     question_probability: Mapped[float] = mapped_column(default=1.0, server_default=text("1"))
-    """Of this question being drawn then; 1 where the voter chose it."""
+    """Probability with which this question was drawn; 1 where the voter chose it."""
     seen_before: Mapped[bool] = mapped_column(default=False)
+    """Whether the voter had lately seen the name of one of the two entries."""
     simulated: Mapped[bool] = mapped_column(default=False)
 
 
@@ -260,7 +263,7 @@ class Vote(Base):
     outcome: Mapped[str]
     cast_at: Mapped[datetime] = mapped_column(UtcDateTime)
     dwell_ms: Mapped[int | None]
-    """Since "second image served" or the previous vote, the later; null when one was never served."""
+    """Milliseconds since the second image was served, or the vote before if later; null where one never was."""
     counted: Mapped[bool]
     reason: Mapped[str | None]
     """Why it is not counted; null for a counted one."""
@@ -300,7 +303,7 @@ class Counter(Base):
 
 
 class LedgerLine(Base):
-    """A line of the ledger tells who changed the arena, how, when and why."""
+    """Who changed the arena, how, when and why: a line of the ledger."""
 
     __tablename__ = "ledger"
 
@@ -314,7 +317,7 @@ class LedgerLine(Base):
 
 
 class NetworkSalt(Base):
-    """A random salt makes the network keys of one window of so many days; it goes when the window is over."""
+    """The random salt of the network keys of one window of so many days; deleted when the window is over."""
 
     __tablename__ = "network_salts"
 
@@ -324,7 +327,7 @@ class NetworkSalt(Base):
 
 
 class Flag(Base):
-    """A flag records that a fraud test accused one voter or one network, what an admin decided, and why."""
+    """What a fraud test found about one voter or one network, what an admin decided, and why."""
 
     __tablename__ = "flags"
     __table_args__ = (

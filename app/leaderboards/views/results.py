@@ -18,7 +18,7 @@ from app.words import BETTER, MODES
 
 @dataclass(frozen=True)
 class BoardPlace:
-    """A model's standing on one board; `rank` None until it has four counted battles there."""
+    """A model's standing on one board; `rank` None until it has RANKED_FROM counted votes there."""
 
     rank: int | None
     of: int
