@@ -78,7 +78,7 @@ def _read_length(environ: dict[str, Any]) -> int | None:
 
 
 def _read_sender(environ: dict[str, Any]) -> Sender:
-    """Read who sends the request; a proxy that we believe has put its client's address in place of its own."""
+    """Read who sends the request; a trusted proxy has put its client's address in place of its own."""
     wire = environ.get(BY_PROXY, environ)
     return _find_sender(environ.get("REMOTE_ADDR"), wire.get("REMOTE_ADDR"), wire.get("SERVER_PORT"))
 

@@ -1,4 +1,4 @@
-"""Believes forwarding headers of the proxies an operator named, and of nobody else."""
+"""Trusts forwarding headers of the proxies an operator named, and of nobody else."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -28,7 +28,7 @@ class ProxyMiddleware:
         return app(environ, start_response)
 
     def _look_up(self, address: str) -> bool:
-        """Tell whether an address is that of a proxy we believe."""
+        """Tell whether an address is that of a trusted proxy."""
         try:
             peer = ip_address(address)
         except ValueError:

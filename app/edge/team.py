@@ -1,4 +1,4 @@
-"""The person who logged in at the operator's own login proxy: only a trusted proxy is believed."""
+"""The person who logged in at the operator's own login proxy: only a trusted proxy may name them."""
 
 import re
 from typing import Any, cast
@@ -30,7 +30,7 @@ class LoginMiddleware:
         self._header = "HTTP_" + header.upper().replace("-", "_")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Take the header away, whoever sent it, and believe it if a trusted proxy sent one well-formed login."""
+        """Take the header away, whoever sent it, and keep it if a trusted proxy sent one well-formed login."""
         given = environ.pop(self._header, "")
         if BY_PROXY in environ and SHAPE.fullmatch(given):
             environ[LOGIN] = given

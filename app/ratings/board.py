@@ -186,10 +186,10 @@ def fit_without_each(
     """
     n, gauge = tallies.models, scale.gauge(anchor, tallies.models)
     whole, (numbers, battles, points) = PairBattles.of([tallies]), tallies.of_each(competitions)
-    belief = centred_prior((numbers.size, n), spread.sd)
+    prior = centred_prior((numbers.size, n), spread.sd)
     near = np.zeros(n) if start is None else start
     others = PairBattles(whole.games - battles, whole.points - points)
-    found = fit_many(others, belief, spread.dispersion, np.tile(near, (numbers.size, 1)))
+    found = fit_many(others, prior, spread.dispersion, np.tile(near, (numbers.size, 1)))
     fitted = model.Fitted(found, spread.dispersion, spread)
     variance = model.variances_without(tallies, numbers, fitted, prompts, gauge)
     variance += expected_doubt(found, spread, gauge)

@@ -48,7 +48,7 @@ def logistic(x: Array) -> Array:
 
 
 class Prior(Protocol):
-    """The belief held before any vote: a penalty's slope and curvature, and the variance of its slope."""
+    """What is likely before any vote: a penalty's slope and curvature, and the variance of its slope."""
 
     def slope(self, strength: Array) -> Array: ...
     def curvature(self, strength: Array) -> Array: ...
@@ -295,7 +295,7 @@ def strengths(
     raise ArithmeticError("no finite strengths are most likely")
 
 
-def _strengths_of_many(battles: PairBattles, belief: NormalPrior, start: Array) -> Array:
+def _strengths_of_many(battles: PairBattles, prior: NormalPrior, start: Array) -> Array:
     """
     Find (boards, n) the strengths of many boards at once, from a start that is near those of each.
 
@@ -303,7 +303,7 @@ def _strengths_of_many(battles: PairBattles, belief: NormalPrior, start: Array) 
     """
     x = start
     for _ in range(PLAIN_STEPS):
-        gradient, information = _slope(battles, belief, x)
+        gradient, information = _slope(battles, prior, x)
         step = solve(information, gradient)
         x = x + step
         is_far = ~(np.abs(step).max(axis=1, initial=0.0) < SHORT_STEP)
@@ -311,7 +311,7 @@ def _strengths_of_many(battles: PairBattles, belief: NormalPrior, start: Array) 
             return x
     for board in np.flatnonzero(is_far).tolist():
         alone = PairBattles(battles.games[board], battles.points[board])
-        x[board] = strengths(alone, NormalPrior(belief.mean[board], belief.precision[board]))
+        x[board] = strengths(alone, NormalPrior(prior.mean[board], prior.precision[board]))
     return x
 
 
@@ -326,24 +326,24 @@ def fit(design: Design, prior: Prior, start: Array | None = None) -> Fit:
     return Fit(strength, side, _with_prior(votes.copy(), own), filling, votes, precision=precision)
 
 
-def fit_normal(design: Design, belief: NormalPrior, dispersion: float, start: Array | None = None) -> Fit:
+def fit_normal(design: Design, prior: NormalPrior, dispersion: float, start: Array | None = None) -> Fit:
     """Fit strengths with a normal prior, taken as certain, by votes whose scores have this dispersion."""
     scaled = design.divided(dispersion)
-    return _fit_of(scaled, strengths(scaled, belief, start), belief, dispersion)
+    return _fit_of(scaled, strengths(scaled, prior, start), prior, dispersion)
 
 
-def fit_many(battles: PairBattles, belief: NormalPrior, dispersion: float, start: Array) -> Fit:
+def fit_many(battles: PairBattles, prior: NormalPrior, dispersion: float, start: Array) -> Fit:
     """Fit the strengths of many boards at once as `fit_normal` does one's, from a start near those of each."""
     scaled = battles.divided(dispersion)
-    return _fit_of(scaled, _strengths_of_many(scaled, belief, start), belief, dispersion)
+    return _fit_of(scaled, _strengths_of_many(scaled, prior, start), prior, dispersion)
 
 
-def _fit_of(scaled: Design | PairBattles, x: Array, belief: NormalPrior, dispersion: float) -> Fit:
-    n, votes = belief.precision.shape[-1], scaled.slope(x)[1]
+def _fit_of(scaled: Design | PairBattles, x: Array, prior: NormalPrior, dispersion: float) -> Fit:
+    n, votes = prior.precision.shape[-1], scaled.slope(x)[1]
     information = votes.copy()
-    add_diagonal(information, belief.precision)
+    add_diagonal(information, prior.precision)
     side = float(x[n:].sum()) if x.ndim == 1 else 0.0
-    return Fit(x[..., :n], side, information, None, votes, 1 / dispersion, precision=belief.precision)
+    return Fit(x[..., :n], side, information, None, votes, 1 / dispersion, precision=prior.precision)
 
 
 def residual_variance(cells: Cells, chance: Array) -> Array:

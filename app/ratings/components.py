@@ -3,7 +3,7 @@ Variance components: what votes share, a prompt, a voter or a pair of models, ad
 
 Within a cluster a model's strength has an effect of its own, of variance θ. The squared residuals of models in
 clusters exceed what votes leave there by θ times a known factor; their weighted sum has about a Gamma distribution
-(Satterthwaite 1946, Biometrics Bulletin 2), and the likelihood of θ by it meets a weak belief.
+(Satterthwaite 1946, Biometrics Bulletin 2), and the likelihood of θ by it meets a weak prior.
 Searle, Casella and McCulloch 1992, Variance Components, for the kind.
 """
 
@@ -193,19 +193,19 @@ def taken_up(fitted: Fit) -> Array:
     return np.asarray(np.clip(fitted.follows.diagonal() * n / max(n - 1, 1), 0.0, 1.0))
 
 
-def estimate(sums: Sums, belief: float, clusters: int, *, absent: float = 0.0) -> VarianceComponent:
+def estimate(sums: Sums, prior_sd: float, clusters: int, *, absent: float = 0.0) -> VarianceComponent:
     """
     Estimate θ after the votes.
 
-    Before them it is 0 with the chance ``absent``, and else its root is exponential with the mean ``belief``, in
+    Before them it is 0 with the chance ``absent``, and else its root is exponential with the mean ``prior_sd``, in
     logits.
     """
     variance = SD_GRID**2
     # The grid is uneven, so each point stands for its width.
-    before = np.gradient(SD_GRID) * np.exp(-SD_GRID / belief)
-    before *= (1 - absent) / before.sum()
-    before[0] += absent
-    logarithm = sums.log_likelihood(variance) + np.log(np.maximum(before, TINY))
+    prior = np.gradient(SD_GRID) * np.exp(-SD_GRID / prior_sd)
+    prior *= (1 - absent) / prior.sum()
+    prior[0] += absent
+    logarithm = sums.log_likelihood(variance) + np.log(np.maximum(prior, TINY))
     # Less the maximum, as exp would be 0 everywhere.
     weights = np.exp(logarithm - logarithm.max())
     weights /= weights.sum()

@@ -15,7 +15,7 @@ from app.ratings.tallies import Array, Cells, Tallies, totals
 
 ABSENT = 0.8
 """How likely it is before the votes that pairs have no effects of their own; real arenas have 0 to 7 Elo."""
-BELIEF = 10 / ELO_PER_LOGIT
+PRIOR_SD = 10 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation where there is one."""
 # Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (20 / ELO_PER_LOGIT) ** 2
@@ -37,7 +37,7 @@ def pair_effect(tallies: Tallies, fitted: Fit, dispersion: float, prompts: Array
     rows = Residuals(
         cells.first, cells.first, squared, votes, effect, nothing, 1 - taken, np.ones(cells.first.size)
     )
-    return estimate(rows.sums(TYPICAL), BELIEF, cells.first.size, absent=ABSENT)
+    return estimate(rows.sums(TYPICAL), PRIOR_SD, cells.first.size, absent=ABSENT)
 
 
 def pair_covariance(tallies: Tallies, fitted: Fit, variance: float) -> Array:

@@ -18,7 +18,7 @@ from app.ratings.matrices import laplacian
 from app.ratings.odds import chances_by_odds, odds
 from app.ratings.tallies import Array, Index, Tallies
 
-BELIEF = 70 / ELO_PER_LOGIT
+PRIOR_SD = 70 / ELO_PER_LOGIT
 """Logits: what is expected of the effect's standard deviation before the votes."""
 # Above it the exact sum costs G·n³, which is too much for a refresh; see prompt_covariance.
 MANY_MODELS = 100
@@ -29,14 +29,14 @@ LEANING = 0.4
 LOG_RATIOS = np.linspace(-4.0, 3.5, 31)
 """Logarithms of a model's variance in parts of the common one."""
 UNEQUAL = np.array([0.05, 0.3, 0.6, 1.0, 1.6])
-UNEQUAL_BELIEF = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
+UNEQUAL_PRIOR = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 """Standard deviations of that logarithm between models, and how likely each is before the votes."""
-BELIEF_WORTH = 0.5
+PRIOR_WORTH = 0.5
 """Models that the log-normal distribution counts for beside those of the board when theirs is learnt."""
 ROUNDS = 20
 """Steps of the EM algorithm by which it is learnt."""
 LEAST_CHANCE = 1e-12
-"""What the belief gives any ratio, so that no model is ruled out."""
+"""What the prior gives any ratio, so that no model is ruled out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def prompt_weights(tallies: Tallies, without: Index | None = None) -> Array:
 
 def prompt_effect(rows: Sequence[Residuals], models: int, clusters: int) -> PromptEffect:
     """Estimate prompt effects from competitions' residuals at the mode's fit, or at each category's own."""
-    pooled = estimate(_joined([each.sums(TYPICAL) for each in rows]), BELIEF, clusters)
+    pooled = estimate(_joined([each.sums(TYPICAL) for each in rows]), PRIOR_SD, clusters)
     own = _joined([each.sums(TYPICAL, models, pooled.variance) for each in rows])
     mean, square = _ratios(own, pooled.variance)
     spread = np.maximum(square - mean**2, 0.0) + mean**2 * (pooled.error / max(pooled.variance, 1e-12)) ** 2
@@ -135,11 +135,11 @@ def _distribution(likelihood: Array) -> Array:
     """
     Return (ratios,) how likely each is for a model of this board, from the models' likelihoods, (n, ratios).
 
-    The most likely distribution under a Dirichlet belief around the log-normal one (Laird 1978, Journal of the
-    American Statistical Association 73, without the belief): a few specialists are not in the tail of the others.
+    The most likely distribution under a Dirichlet prior around the log-normal one (Laird 1978, Journal of the
+    American Statistical Association 73, without the prior): a few specialists are not in the tail of the others.
     """
-    found = belief = np.maximum(_log_normal(likelihood), LEAST_CHANCE)
-    whole, lent = BELIEF_WORTH + len(likelihood), BELIEF_WORTH * belief
+    found = prior = np.maximum(_log_normal(likelihood), LEAST_CHANCE)
+    whole, lent = PRIOR_WORTH + len(likelihood), PRIOR_WORTH * prior
     for _ in range(ROUNDS):
         found = (lent + found * ((1 / (likelihood @ found)) @ likelihood)) / whole
     return np.asarray(found)
@@ -148,9 +148,9 @@ def _distribution(likelihood: Array) -> Array:
 def _log_normal(likelihood: Array) -> Array:
     """Return (ratios,) how likely each is where they are log-normal, as unequal as the models tell."""
     # With mean 1, hence centred half a variance below 0: unequal models keep the common variance.
-    belief = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
-    belief /= belief.sum(axis=1, keepdims=True)
+    prior = np.exp(-(((LOG_RATIOS + UNEQUAL[:, None] ** 2 / 2) / UNEQUAL[:, None]) ** 2) / 2)
+    prior /= prior.sum(axis=1, keepdims=True)
     # A chance too small for a float must not rule a spread out for all models.
-    unequal = np.log(np.maximum(likelihood @ belief.T, TINY)).sum(axis=0) + np.log(UNEQUAL_BELIEF)
+    unequal = np.log(np.maximum(likelihood @ prior.T, TINY)).sum(axis=0) + np.log(UNEQUAL_PRIOR)
     unequal = np.exp(unequal - unequal.max())
-    return np.asarray(unequal @ belief / unequal.sum())
+    return np.asarray(unequal @ prior / unequal.sum())

@@ -2,7 +2,7 @@
 Boards of questions other than `better`: each strength lies about where `better` puts it.
 
 The variance of that difference is learnt from the votes by its marginal likelihood, with Laplace's approximation
-(MacKay 1992, Neural Computation 4), under the belief that its root is exponential. So a question with few votes
+(MacKay 1992, Neural Computation 4), under an exponential prior of its root. So a question with few votes
 borrows, and one with many stands alone (docs/ratings.md 7).
 """
 
@@ -23,7 +23,7 @@ from app.ratings.voters import Ballots, Voters, learn_voters
 
 DIFFERENCES = np.exp(np.linspace(np.log(5.0), np.log(500.0), 15)) / ELO_PER_LOGIT
 """Standard deviations of the difference looked at, in logits: 5 to 500 Elo points."""
-BELIEVED = 80.0 / ELO_PER_LOGIT
+PRIOR_SD = 80.0 / ELO_PER_LOGIT
 """The mean of the difference's standard deviation before any vote, in logits."""
 
 
@@ -34,12 +34,12 @@ def learn_difference(tallies: Tallies, mean: Array, variance: Array) -> Variance
     ``mean`` and ``variance`` (n,) are what `better` says of the models, in logits. It is averaged over what
     the votes leave open; how far it may be from that, its standard error, widens the intervals (``rate_asked``).
     """
-    dispersed = estimate_dispersion(tallies, NormalPrior(mean, 1 / (variance + BELIEVED**2)))
+    dispersed = estimate_dispersion(tallies, NormalPrior(mean, 1 / (variance + PRIOR_SD**2)))
     design = Design(tallies.pairs(), tallies.models, side=False).divided(dispersed)
     evidence = np.array(
         [_evidence(design, NormalPrior(mean, 1 / (variance + sd**2))) for sd in DIFFERENCES.tolist()]
     )
-    logarithm = evidence - DIFFERENCES / BELIEVED + np.log(DIFFERENCES)
+    logarithm = evidence - DIFFERENCES / PRIOR_SD + np.log(DIFFERENCES)
     weights = np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
     found = float(weights @ DIFFERENCES**2)
@@ -65,14 +65,14 @@ def rate_asked(
     squared logits. Its mean is that of ``mean``, so only the anchor's value counts. ``is_one_prompt`` is for a
     competition's own board, whose interval is about this prompt.
     """
-    belief, n = NormalPrior(mean, 1 / variance), tallies.models
-    dispersed = estimate_dispersion(tallies, belief)
-    found = fit_normal(Design(tallies.pairs(), n, side=False), belief, dispersed)
+    prior, n = NormalPrior(mean, 1 / variance), tallies.models
+    dispersed = estimate_dispersion(tallies, prior)
+    found = fit_normal(Design(tallies.pairs(), n, side=False), prior, dispersed)
     fitted = model.Fitted(found, dispersed, None)
     known = _voters_alone(fitted, voters) if is_one_prompt else model.components(tallies, fitted, voters=voters)
     # Votes tell distances only: the level is where the two questions' strengths are equal on average.
     gauge = np.full(n, 1 / max(n, 1))
-    borrowed = belief.precision / found.information.diagonal()
+    borrowed = prior.precision / found.information.diagonal()
     strength = found.strength - gauge @ (found.strength - mean)
     alone, published, parts = model.covariance(tallies, fitted, known, gauge)
     published, parts = _widen(published, parts, borrowed, (strength - mean) / variance, error)
@@ -111,17 +111,17 @@ def _voters_alone(fitted: model.Fitted, voters: Ballots | Voters | None) -> Comp
     return Components(voters=voters)
 
 
-def estimate_dispersion(tallies: Tallies, belief: NormalPrior) -> float:
-    """Estimate the dispersion of a board's scores around the strengths that this belief and its votes give."""
+def estimate_dispersion(tallies: Tallies, prior: NormalPrior) -> float:
+    """Estimate the dispersion of a board's scores around the strengths that this prior and its votes give."""
     cells = tallies.pairs()
     design = Design(cells, tallies.models, side=False)
-    return dispersion(cells.tied.sum(), spread_of_scores(design, strengths(design, belief)))
+    return dispersion(cells.tied.sum(), spread_of_scores(design, strengths(design, prior)))
 
 
-def _evidence(design: Design, belief: NormalPrior) -> float:
-    """Log of the chance of these votes under this belief, by Laplace's approximation, up to a constant."""
-    strength = strengths(design, belief)
-    away, root = strength - belief.mean, 1 / np.sqrt(belief.precision)
+def _evidence(design: Design, prior: NormalPrior) -> float:
+    """Log of the chance of these votes under this prior, by Laplace's approximation, up to a constant."""
+    strength = strengths(design, prior)
+    away, root = strength - prior.mean, 1 / np.sqrt(prior.precision)
     gain = np.eye(design.models) + root[:, None] * design.slope(strength)[1] * root
     volume = np.linalg.slogdet(gain)[1]
-    return float(design.log_likelihood(strength) - (belief.precision @ away**2 + volume) / 2)
+    return float(design.log_likelihood(strength) - (prior.precision @ away**2 + volume) / 2)

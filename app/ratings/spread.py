@@ -2,8 +2,9 @@
 The prior of the strengths, learnt from the board: normal around the middle, as wide as the votes say.
 
 Empirical Bayes: the spread's marginal likelihood by Laplace's approximation (MacKay 1992, Neural Computation 4),
-under a weak belief that holds boards of a few votes. Ties make scores vary less than coin tosses would: the
-likelihood is divided by that dispersion (McCullagh and Nelder 1989, Generalized Linear Models, chapter 9).
+under a weak prior of the spread that holds boards of a few votes. Ties make scores vary less than coin tosses
+would: the likelihood is divided by that dispersion (McCullagh and Nelder 1989, Generalized Linear Models,
+chapter 9).
 """
 
 from dataclasses import dataclass, replace

@@ -14,7 +14,7 @@ from app.ratings.components import Residuals, VarianceComponent, estimate, resid
 from app.ratings.prompts import prompt_weights
 from app.ratings.tallies import Array, Index, Tallies, distinct, totals
 
-BELIEF = 30 / ELO_PER_LOGIT
+PRIOR_SD = 30 / ELO_PER_LOGIT
 """Logits: a taste's expected standard deviation before the votes; three image raters had 23 to 42 Elo."""
 # Rows are weighed before the variance is known, so as if it were this.
 TYPICAL = (40 / ELO_PER_LOGIT) ** 2
@@ -51,7 +51,7 @@ def voter_effect(ballots: Ballots, fitted: Fit, dispersion: float, prompts: Arra
     if prompts is not None:
         repeated = _repeated_prompts(ballots, rows, fitted, prompts)
         rows = replace(rows, votes=np.maximum(rows.votes + repeated, rows.votes / 2))
-    return estimate(rows.sums(TYPICAL), BELIEF, ballots.by_voter.competitions)
+    return estimate(rows.sums(TYPICAL), PRIOR_SD, ballots.by_voter.competitions)
 
 
 def _repeated_prompts(ballots: Ballots, rows: Residuals, fitted: Fit, prompts: Array) -> Array:

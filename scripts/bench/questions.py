@@ -2,8 +2,8 @@
 Checks the boards of two questions in simulated arenas: whether their intervals hold what they say.
 
 Each world has a true order for `better` and another one for a second question, whose strengths differ by so many
-Elo points (standard deviation). "As believed" draws that anew for each world from the belief held before any vote,
-over which the intervals are meant to hold. Pairs are drawn by the product's own lanes, questions by share.
+Elo points (standard deviation). "From the prior" draws that anew for each world as `app.ratings.questions` expects
+it, over which the intervals are meant to hold. Pairs are drawn by the product's own lanes, questions by share.
 It prints how often the truth lies in the interval, for both and for the second board without borrowing, how much
 that borrows, and how far it is off with and without (root of the mean squared error, Elo points). The models of a
 board share what is learnt of it, so the standard error is that of the boards' means.
@@ -24,7 +24,7 @@ import numpy as np
 
 from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.board import Ratings, rate
-from app.ratings.questions import BELIEVED, learn_difference, rate_asked
+from app.ratings.questions import PRIOR_SD, learn_difference, rate_asked
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array
 from scripts.bench.worlds import Arena, Setting, draw, field_of, played
@@ -35,7 +35,7 @@ class Cell:
     """
     Describe an arena: votes a model on `better`, the share of pairs that ask the other question, its difference.
 
-    Without a difference each world draws one from the belief of `app.ratings.questions`.
+    Without a difference each world draws one from the prior of `app.ratings.questions`.
     """
 
     votes_per_model: int
@@ -45,11 +45,11 @@ class Cell:
 
     def draw_difference(self, rng: np.random.Generator) -> float:
         """Return the standard deviation of one world's difference, in Elo points."""
-        return rng.exponential(ELO_PER_LOGIT * BELIEVED) if self.difference is None else self.difference
+        return rng.exponential(ELO_PER_LOGIT * PRIOR_SD) if self.difference is None else self.difference
 
     def describe(self, second: float) -> str:
         """Name the arena by its votes a model, ``second`` of them on the other question."""
-        apart = "as believed" if self.difference is None else f"{self.difference:.0f} Elo apart"
+        apart = "from the prior" if self.difference is None else f"{self.difference:.0f} Elo apart"
         voters = f", {self.voters} voters" if self.voters else ""
         return f"{self.votes_per_model} and {second:.0f} votes a model, {apart}{voters}"
 

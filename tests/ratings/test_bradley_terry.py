@@ -173,8 +173,8 @@ def test_ten_thousand_million_votes_converge() -> None:
 
 def test_what_is_known_pulls_with_its_precision() -> None:
     """One game of two models believed to be equal, by hand: s = (1 - p)/precision each way."""
-    belief = NormalPrior(np.array([0.3, 0.3]), np.array([4.0, 4.0]))
-    a, b = fitted(tallies_of(2, [(0, 0, 1, 1, 0, 0, 0)]), belief).strength
+    prior = NormalPrior(np.array([0.3, 0.3]), np.array([4.0, 4.0]))
+    a, b = fitted(tallies_of(2, [(0, 0, 1, 1, 0, 0, 0)]), prior).strength
     assert a + b == pytest.approx(0.6, abs=1e-9)
     assert a - 0.3 == pytest.approx((1 - 1 / (1 + np.exp(b - a))) / 4, abs=1e-9)
 

@@ -42,16 +42,16 @@ def test_the_likelihood_of_a_sum_of_squares_is_chi_squared() -> None:
     assert sums.log_likelihood(theta)[0] == pytest.approx(density, rel=1e-9)
 
 
-def test_without_clusters_a_component_is_what_was_believed() -> None:
+def test_without_clusters_a_component_is_its_prior() -> None:
     nothing = np.zeros(())
-    believed_only = estimate(Sums(*[nothing] * 6), 0.2, 0)
-    assert believed_only.variance == pytest.approx(2 * 0.2**2, rel=0.05)  # of an exponential root
+    prior_only = estimate(Sums(*[nothing] * 6), 0.2, 0)
+    assert prior_only.variance == pytest.approx(2 * 0.2**2, rel=0.05)  # of an exponential root
     assert VarianceComponent(0.04, 0.01, 3).elo == pytest.approx(0.2 * ELO_PER_LOGIT)
     assert VarianceComponent(0.04, 0.01, 3).elo_error == pytest.approx(0.025 * ELO_PER_LOGIT)
 
 
 def test_a_component_may_be_absent() -> None:
-    """Before any vote three quarters of the belief; a hundred residuals that show it leave no doubt."""
+    """Before any vote three quarters of the prior; a hundred residuals that show it leave no doubt."""
     nothing, hundred = np.zeros(()), np.full((), 100.0)
     assert estimate(Sums(*[nothing] * 6), 0.2, 0, absent=0.25).variance == pytest.approx(0.06, rel=0.05)
     shown = Sums(np.full((), 30.0), 0.05 * hundred, hundred, 0.005 * hundred, nothing, 2 * hundred)

@@ -48,7 +48,7 @@ def test_half_of_the_votes_taken_away_is_about_the_root_of_two() -> None:
     assert widths.without_votes / widths.with_votes == pytest.approx(np.sqrt(2), rel=0.12)
 
 
-def test_without_any_vote_the_belief_remains() -> None:
+def test_without_any_vote_the_prior_remains() -> None:
     """No vote is left: the width is that of the learnt spread, and finite."""
     widths = narrow(board(1), *pairs(*[(0, 1), (0, 2), (1, 2)] * 2))
     assert np.isfinite(widths.without_votes).all()

@@ -49,7 +49,7 @@ class Lane:
 
 def estimate_strengths(model_ids: Ints, rows: Ints, better: StrengthEstimate | None = None) -> StrengthEstimate:
     """
-    Fit a mode's votes by Bradley and Terry, under the belief that its board has (docs/ratings.md 2).
+    Fit a mode's votes by Bradley and Terry, under the prior that its board learns (docs/ratings.md 2).
 
     `rows` are (tallies, 7): competition, left model, right model, left wins, right wins, ties, both bad.
     Models without a vote stand in the middle, as uncertain as the prior leaves them; those of another question

@@ -109,13 +109,13 @@ def _rater(seen: Snapshot, scope: Scope, whole: BoardTallies, board: BoardTallie
     models = board.model_ids.size
     if seen.question != BETTER and seen.mode in seen.lent and seen.difference is not None:
         lent = borrow_from_better(seen, scope, board, seen.difference)
-        belief = NormalPrior(lent.mean, 1 / lent.variance)
-        dispersion = estimate_dispersion(board.tallies, belief)
-        return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
+        prior = NormalPrior(lent.mean, 1 / lent.variance)
+        dispersion = estimate_dispersion(board.tallies, prior)
+        return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), prior)
     known = compute.borrow_strength(seen, whole, [board])[0] if scope.kind == "competition" else None
     if known is not None and seen.shared is not None:
-        belief, dispersion = NormalPrior(known.mean, 1 / known.variance), seen.shared.dispersion
-        return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), belief)
+        prior, dispersion = NormalPrior(known.mean, 1 / known.variance), seen.shared.dispersion
+        return lambda cells: fit(Design(cells, models, side=False).divided(dispersion), prior)
     spread = None
     if models > LEARNT_UP_TO:
         spread = fit_with_prior(Design(board.tallies.pairs(), models, side=False)).spread
