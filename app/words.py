@@ -66,6 +66,7 @@ class Reason(Word):
     QUARANTINED = "quarantined", "Quarantined", "it is set aside until an admin has looked at it"
     ADMIN = "admin", "By an admin", "an admin set it aside"
     REPLACED = "replaced", "Image replaced", "one of its pictures was replaced"
+    # Told where a pair was given back; no vote is stored with it.
     UNLOADABLE = "unloadable", "Images not loaded", "its pictures could not be loaded"
     DEMO = "demo", "On demo images", "its pictures belonged to the demo"
 

@@ -12,8 +12,10 @@ from app.arena.people.passwords import SHORTEST
 from app.arena.voting import matchmaking as lanes
 from app.database.places import ROOT
 from app.edge.bodies import BODY_BYTES
+from app.elo_scale import RANKED_FROM, SETTLED_FROM, SETTLED_WITHIN
 from app.gateway.providers import ADDRESS, KEY_NAMES
 from app.settings import Settings
+from app.words import UNLOADABLE, Reason
 
 PUBLIC = policy.PUBLIC
 WORDS = {3: "three"}
@@ -45,6 +47,9 @@ def text(name: str) -> str:
         ("ratings.md", f"where one more vote teaches most ({lanes.INFORMATION_SHARE:.0%}".replace("%", " %")),
         ("methodology.md", f"{lanes.UNIFORM_SHARE:.0%} of the pairs are drawn evenly".replace("%", " %")),
         ("admin.md", f"Passwords have at least {SHORTEST} characters"),
+        ("methodology.md", f"A model is ranked from {RANKED_FROM} counted votes on"),
+        ("methodology.md", f"provisional below {SETTLED_FROM} votes, above ± {SETTLED_WITHIN:.0f} Elo"),
+        *[("data.md", f"`{reason}`") for reason in Reason if reason != UNLOADABLE],
     ],
 )
 def test_a_sentence(name: str, sentence: str) -> None:
