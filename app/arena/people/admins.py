@@ -71,14 +71,14 @@ class AdminSignIn:
     token: str
 
 
-def create(session: Session, name: str, password_hash: str, *, now: datetime, actor: str = COMMAND_LINE) -> None:
+def create(session: Session, name: str, password_hash: str, *, now: datetime) -> None:
     """Create an admin; `password_hash` comes from passwords.hash_password. Raises InvalidName, AdminExists."""
     if NAME.fullmatch(name) is None:
         raise InvalidName("A name has up to 40 lower-case letters, digits, '.', '_' and '-'.")
     if session.scalar(select(Admin.id).where(Admin.name == name)) is not None:
         raise AdminExists(f"There is an admin {name} already, or there was one.")
     session.add(Admin(name=name, password_hash=password_hash, created_at=now))
-    ledger.note(session, "admin.created", f"admin:{name}", now=now, actor=actor)
+    ledger.note(session, "admin.created", f"admin:{name}", now=now)
 
 
 def set_password(
@@ -92,12 +92,12 @@ def set_password(
     ledger.note(session, "admin.password", f"admin:{name}", now=now, actor=actor)
 
 
-def disable(session: Session, name: str, *, now: datetime, actor: str = COMMAND_LINE) -> None:
+def disable(session: Session, name: str, *, now: datetime) -> None:
     """Disable an admin and end all their sessions. Raises UnknownAdmin."""
     row = _lock_active(session, name)
     row.disabled_at = now
     _end_sessions(session, row.id)
-    ledger.note(session, "admin.disabled", f"admin:{name}", now=now, actor=actor)
+    ledger.note(session, "admin.disabled", f"admin:{name}", now=now)
 
 
 def list_admins(session: Session, *, now: datetime) -> list[AdminAccount]:

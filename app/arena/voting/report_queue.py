@@ -46,7 +46,6 @@ class ReportedPicture:
     """Networks that the reports came from, as far as they are known and not yet forgotten."""
     reasons: tuple[tuple[str, int], ...]
     """Reasons with the number of voters who gave each, the most frequent first."""
-    first_at: datetime
     last_at: datetime
     rested_at: datetime | None
 
@@ -146,7 +145,6 @@ def _picture(rows: list[Any]) -> ReportedPicture:
         reporters=len(reports),
         networks=len({row[1] for row in rows if row[1] is not None}),
         reasons=tuple(reasons.most_common()),
-        first_at=reports[0].at,
         last_at=max(report.at for report in reports),
         rested_at=rows[0][2],
     )
