@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.arena import errors
 from app.arena.entries import renditions, traits
+from app.arena.entries.competitions import find_competition
 from app.arena.entries.renditions import Renditions, file_bytes
 from app.arena.entries.sheets import print_sheet
 from app.arena.tables import Competition, Entry
@@ -72,9 +72,7 @@ def list_competitions(session: Session) -> list[str]:
 
 
 def _read(session: Session, slug: str) -> tuple[Competition, Sequence[Any]]:
-    competition = session.scalars(select(Competition).where(Competition.slug == slug)).one_or_none()
-    if competition is None:
-        raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
+    competition = find_competition(session, slug)
     session.expunge(competition)
     return competition, session.execute(
         select(
@@ -139,8 +137,7 @@ def _store(
     session: Session, slug: str, entries: Sequence[Any], rendered: Rendered, side: int, measured: Measured
 ) -> Alignment | None:
     """Point the rows at the new files; None when an entry came or went meanwhile: then all is read again."""
-    query = select(Competition).where(Competition.slug == slug).with_for_update()
-    competition = session.scalars(query.execution_options(populate_existing=True)).one()
+    competition = find_competition(session, slug, locks=True)
     ours = select(Entry.id).where(Entry.competition_id == competition.id, Entry.withdrawn_at.is_(None))
     if set(session.scalars(ours)) != {entry.id for entry in entries}:
         return None

@@ -204,6 +204,21 @@ def save(session: Session, spec: CompetitionFile, *, now: datetime, input_key: s
     return SeedChange("changed", change.table, change.key) if refiled or moved else change
 
 
+def find_competition(session: Session, slug: str, *, locks: bool = False) -> Competition:
+    """
+    Find a competition, draft or not; `locks` its row, so that no vote on it is cast until the transaction ends.
+
+    Raises UnknownCompetition.
+    """
+    query = select(Competition).where(Competition.slug == slug)
+    if locks:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
+    return row
+
+
 def set_status(
     session: Session,
     slug: str,
@@ -219,9 +234,7 @@ def set_status(
     A closed competition may be opened again; the ledger then says that its pictures had been shown by name.
     Raises UnknownCompetition, StandsElsewhere, and InvalidCompetition for a showcase to be opened.
     """
-    row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
-    if row is None:
-        raise errors.UnknownCompetition(f"No competition {slug}.")
+    row = find_competition(session, slug, locks=True)
     if row.status == status:
         return False
     if row.showcase and status == "open":
@@ -256,9 +269,7 @@ def set_target(
     """
     if target is not None and not 1 <= target <= LARGEST_TARGET:
         raise errors.InvalidCompetition(f"A target is a number of votes from 1 to {LARGEST_TARGET:,}.")
-    row = session.scalars(select(Competition).where(Competition.slug == slug).with_for_update()).one_or_none()
-    if row is None:
-        raise errors.UnknownCompetition(f"No competition {slug}.")
+    row = find_competition(session, slug, locks=True)
     if row.target == target:
         return False
     row.target = target
@@ -287,12 +298,7 @@ def read_summary(session: Session, slug: str) -> CompetitionSummary:
 
 def read_frame(session: Session, slug: str) -> tuple[tuple[int, int], bool]:
     """Read a competition's frame in pixels and whether it is of edits. Raises UnknownCompetition."""
-    query = select(Competition.frame_width, Competition.frame_height, Competition.input_key).where(
-        Competition.slug == slug
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise errors.UnknownCompetition(f"There is no competition {slug!r}.")
+    row = find_competition(session, slug)
     return (row.frame_width, row.frame_height), row.input_key is not None
 
 

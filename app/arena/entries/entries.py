@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors, ledger
 from app.arena.entries import near_duplicates, renditions, sheets, traits
 from app.arena.entries.alignment import columns_of
+from app.arena.entries.competitions import find_competition
 from app.arena.entries.renditions import Picture, Renditions, file_bytes
 from app.arena.ledger import COMMAND_LINE
 from app.arena.tables import Competition, Entry, Matchup, PictureReport, Tally
@@ -32,12 +33,6 @@ _SHA256 = PreparedStatement(
         _ENTRIES.sample == bindparam("sample"),
         _ENTRIES.role == bindparam("role"),
     )
-)
-_LOCKED = (
-    select(Competition)
-    .where(Competition.slug == bindparam("competition"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
 )
 _TWO = PreparedStatement(
     lambda _: (
@@ -164,7 +159,7 @@ def add(session: Session, place: EntryKey, stored: StoredPicture, facts: EntryDe
 
     An unknown model becomes a stub of the catalogue. Raises UnknownCompetition, EntryRefused.
     """
-    competition = _lock_competition(session, place.competition)
+    competition = find_competition(session, place.competition, locks=True)
     model_id = catalog.stub(session, place.model)
     sha256 = _read_sha256(session, competition, model_id, place)
     if sha256 == stored.picture.sha256:
@@ -191,7 +186,7 @@ def withdraw(session: Session, place: EntryKey, *, reason: str, now: datetime, a
 
     Every open pair of its competition ends with it. Raises UnknownCompetition, UnknownEntry.
     """
-    _lock_competition(session, place.competition)
+    find_competition(session, place.competition, locks=True)
     row = session.scalars(
         select(Entry)
         .join(Competition, Competition.id == Entry.competition_id)
@@ -235,14 +230,6 @@ def _read_sha256(session: Session, competition: Competition, model_id: int, plac
         session, competition=competition.id, model=model_id, sample=place.sample, role=place.role
     )
     return None if found is None else str(found.sha256)
-
-
-def _lock_competition(session: Session, slug: str) -> Competition:
-    """Lock a competition's row until the transaction ends, so that no vote on it is cast in between."""
-    row = session.scalars(_LOCKED, {"competition": slug}).one_or_none()
-    if row is None:
-        raise errors.UnknownCompetition(f"No competition {slug}.")
-    return row
 
 
 def _widen_budgets(session: Session, competition: Competition, made: Renditions) -> None:

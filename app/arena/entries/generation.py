@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors
 from app.arena.entries import entries, inputs, renditions
 from app.arena.entries.alignment import align_renditions
+from app.arena.entries.competitions import find_competition
 from app.arena.entries.entries import EntryDetails, EntryKey, StoredPicture
 from app.arena.tables import Competition, Entry
 from app.catalog import lookup
@@ -165,10 +166,7 @@ def _try_generate(context: GenerationContext, task: GenerationTask, now: Callabl
 
 def _prepare_request(context: GenerationContext, task: GenerationTask) -> _TaskRequest:
     with context.database.reading() as session:
-        query = select(Competition).where(Competition.slug == task.place.competition)
-        row = session.scalars(query).one_or_none()
-        if row is None:
-            raise errors.UnknownCompetition(f"There is no competition {task.place.competition!r}.")
+        row = find_competition(session, task.place.competition)
         is_demo = session.scalars(select(ImageModel.demo).where(ImageModel.slug == task.place.model)).one_or_none()
     frame, prompt = (row.frame_width, row.frame_height), task.prompt or row.prompt
     seed = painter_seed(task.place) if is_demo else None
