@@ -33,16 +33,7 @@ _HOURS = RatingHistory.__table__.c
 _STANDINGS = Standing.__table__.c
 _LAST_RUN = PreparedStatement(
     lambda _: (
-        select(_RUNS.id, _RUNS.computed_at)
-        .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
-        .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
-        .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
-        .limit(1)
-    )
-)
-_VOTES_BEFORE = PreparedStatement(
-    lambda _: (
-        select(_RUNS.votes)
+        select(_RUNS.id, _RUNS.computed_at, _RUNS.votes)
         .join(Board.__table__, _BOARDS.id == _RUNS.board_id)
         .where(_BOARDS.key == bindparam("board"), _RUNS.computed_at < bindparam("moment"))
         .order_by(_RUNS.computed_at.desc(), _RUNS.id.desc())
@@ -115,7 +106,7 @@ def thin_runs(session: Session, current_runs: Mapping[int, int], now: datetime) 
 
 def votes_at(session: Session, key: str, moment: datetime) -> int:
     """Return how many votes a board counted before a moment, by the last run kept; 0 for a younger board."""
-    row = _VOTES_BEFORE.first(session, board=key, moment=milliseconds(moment))
+    row = _LAST_RUN.first(session, board=key, moment=milliseconds(moment))
     return row.votes if row else 0
 
 
