@@ -33,7 +33,7 @@ class InjectedError(Exception):
 def voter(app: Flask, client: FlaskClient) -> FlaskClient:
     """A browser of an arena with pairs enough for every step."""
     wired: Parts = app.extensions["blindvote"]
-    make_arena(wired.database, Path(wired.settings.data_dir), competitions=12, models=8)
+    make_arena(wired.database, Path(wired.settings.data_dir), competitions=12, models=12)
     return client
 
 
