@@ -7,7 +7,18 @@ from itertools import chain, groupby
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ColumnExpressionArgument,
+    Row,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from app.arena.battles import LEFT, RIGHT, AnySelect, join_entries
@@ -21,12 +32,18 @@ ROWS = 200_000
 """Rows of one batch, if its last group lets it: what is in memory at once."""
 FETCHED = 10_000
 
-# Seen: a picture left the server, or it was answered unseen. Over: answered, closed or expired.
+_IS_ANSWERED = Vote.id.is_not(None)
+# A picture left the server, or it was answered unseen.
 _SEEN = or_(
-    Vote.id.is_not(None),
+    _IS_ANSWERED,
     Matchup.charged_at.is_not(None),
     Matchup.left_served_at.is_not(None),
     Matchup.right_served_at.is_not(None),
+)
+_STANDS = and_(Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
+# It counts, or lies beyond a cap.
+_WEIGHS = and_(
+    Vote.undone_at.is_(None), or_(Vote.counted, Vote.reason.in_((Reason.VOTER_CAP, Reason.NETWORK_CAP)))
 )
 
 
@@ -63,7 +80,7 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime, question:
 
     What was issued before a release is left out: that much was judged. So are simulated matchups.
     """
-    rows = session.execute(statement(kind, mode, now, question).execution_options(yield_per=FETCHED))
+    rows = session.execute(select_evidence(kind, mode, now, question).execution_options(yield_per=FETCHED))
     waiting: list[Row[Any]] = []
     for part in rows.partitions():
         waiting += part
@@ -75,19 +92,13 @@ def batches(session: Session, kind: Kind, mode: str, *, now: datetime, question:
         yield _batch(waiting)
 
 
-def statement(kind: Kind, mode: str, now: datetime, question: str = BETTER) -> AnySelect:
+def select_evidence(kind: Kind, mode: str, now: datetime, question: str = BETTER) -> AnySelect:
     """Select the rows of a Batch, ordered by group."""
     subject, flagged = (
         (Matchup.voter_id, Flag.voter_id) if kind == "voter" else (Matchup.network_key, Flag.network_key)
     )
     place = (subject, LEFT.model_id, RIGHT.model_id)
     issued_at = type_coerce(Matchup.issued_at, BigInteger)
-    counted = [func.sum(case((and_(Vote.counted, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
-    stands = and_(Vote.outcome != Outcome.SKIP, Vote.undone_at.is_(None))
-    weighs = and_(
-        Vote.undone_at.is_(None), or_(Vote.counted, Vote.reason.in_((Reason.VOTER_CAP, Reason.NETWORK_CAP)))
-    )
-    weighed = [func.sum(case((and_(weighs, Vote.outcome == kind), 1), else_=0)) for kind in JUDGEMENTS]
     released = (
         select(flagged.label("subject"), func.max(Flag.decided_at).label("at"))
         .where(Flag.status == "released", flagged.is_not(None))
@@ -98,9 +109,9 @@ def statement(kind: Kind, mode: str, now: datetime, question: str = BETTER) -> A
     matchups = select(
         *place,
         func.count(),
-        func.sum(case((stands, 1), else_=0)),
-        *weighed,
-        *counted,
+        _count_where(_STANDS),
+        *(_count_where(_WEIGHS, Vote.outcome == outcome) for outcome in JUDGEMENTS),
+        *(_count_where(Vote.counted, Vote.outcome == outcome) for outcome in JUDGEMENTS),
         func.min(issued_at),
         func.max(issued_at),
     ).select_from(Matchup)
@@ -118,12 +129,16 @@ def statement(kind: Kind, mode: str, now: datetime, question: str = BETTER) -> A
             subject.is_not(None),
             subject.not_in(standing),
             _SEEN,
-            or_(Vote.id.is_not(None), Matchup.closed_at.is_not(None), Matchup.expires_at <= now),
+            or_(_IS_ANSWERED, Matchup.closed_at.is_not(None), Matchup.expires_at <= now),
             or_(released.c.at.is_(None), Matchup.issued_at > released.c.at),
         )
         .group_by(*place)
         .order_by(*place)
     )
+
+
+def _count_where(*conditions: ColumnExpressionArgument[bool]) -> ColumnElement[int]:
+    return func.sum(case((and_(*conditions), 1), else_=0))
 
 
 def _last_group(rows: Sequence[Row[Any]]) -> int:
