@@ -16,6 +16,7 @@ from app.gateway.generate import CostEstimate, Generation
 from app.gateway.generation import DeliveredImage
 from app.gateway.providers.base import Usage
 from app.gateway.request import ImageRequest
+from app.gateway.sizes import write_size
 
 EVENTS = {"generation": "image_generation", "edit": "image_edit", "variation": "image_edit"}
 COMMENT_SECONDS = 10
@@ -118,7 +119,7 @@ def _facts(made: Generation) -> dict[str, Any]:
     """Tell of the images what OpenAI tells; of the first where they differ."""
     first = made.drawn[0].picture
     return {
-        "size": f"{first.size[0]}x{first.size[1]}",
+        "size": write_size(first.size),
         "output_format": first.format,
         "quality": made.quality or "auto",
         "background": made.background or "opaque",

@@ -8,7 +8,16 @@ from typing import Any, Protocol
 
 from app.gateway.request import ImageRequest
 from app.gateway.shapes import WireShape
-from app.gateway.sizes import SAME_SCALE, SAME_SHAPE, Size, parse_ratio, parse_size, parse_tier, stretch
+from app.gateway.sizes import (
+    SAME_SCALE,
+    SAME_SHAPE,
+    Size,
+    parse_ratio,
+    parse_size,
+    parse_tier,
+    stretch,
+    write_size,
+)
 
 LOSSLESS = {"png", "gif"}
 LONGEST_TOLD = 500
@@ -91,7 +100,7 @@ def _scale_changed(asked: str, shape: WireShape, provider: str) -> Adjustment:
 def words_of(shape: WireShape) -> str | None:
     """Write the size that the provider is asked for as a caller would; None where none is."""
     if shape.sent_size:
-        return f"{shape.sent_size[0]}x{shape.sent_size[1]}"
+        return write_size(shape.sent_size)
     ratio = f"{shape.ratio.numerator}:{shape.ratio.denominator}" if shape.ratio else None
     return " ".join(word for word in (ratio, shape.tier) if word) or None
 
@@ -129,8 +138,7 @@ def made_otherwise(
     if expected and name in request.texts and not request.fit_exactly:
         apart = stretch(Fraction(*size), Fraction(*expected)) > SAME_SHAPE
         if apart or (request.wish.size and size != expected):
-            used = f"{size[0]}x{size[1]}"
-            changed.append(Adjustment(name, request.texts[name], used, f"{provider} made this size."))
+            changed.append(Adjustment(name, request.texts[name], write_size(size), f"{provider} made this size."))
     kinds = {picture.format for picture in pictures} & LOSSLESS
     if request.output_compression is not None and request.output_format is None and kinds:
         reason = f"{min(kinds)} has no compression level."

@@ -13,8 +13,20 @@ from app.catalog.contracts import Contract, RatioField
 from app.catalog.limits import Limits, SideRange, largest, largest_area, pixels
 from app.catalog.lookup import ModelOffering
 from app.gateway.normalize import kind_of
-from app.gateway.shapes import LARGEST_SIDE, listed_sizes, pixel_size, size_bounds
-from app.gateway.sizes import ONE_K, SAME_SHAPE, Bounds, Size, nearest_size, parse_ratio, parse_tier, stretch
+from app.gateway.shapes import fixed_sizes, size_bounds
+from app.gateway.sizes import (
+    LARGEST_SIDE,
+    ONE_K,
+    SAME_SHAPE,
+    Bounds,
+    Size,
+    nearest_size,
+    parse_ratio,
+    parse_tier,
+    pixel_size,
+    stretch,
+    write_size,
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +75,9 @@ class SizeChoice:
         self.contract = one.contract
         self.known = one.known
         size = one.contract.size
-        words = listed_sizes(size, one.known) if size else {}
-        self.listed = tuple(_write_size(found) for found in words)
-        self.bounds = size_bounds(size, one.known) if size and not words else None
+        fixed = fixed_sizes(size, one.known) if size else {}
+        self.listed = tuple(map(write_size, fixed))
+        self.bounds = size_bounds(size, one.known) if size and not fixed else None
         self.by_words = self._by_words() if not size else frozenset()
         self.states_bounds = bool(size and (size.min or size.max or size.min_pixels or size.max_pixels))
 
@@ -129,7 +141,7 @@ class SizeChoice:
             if ratio.free:
                 found |= {text for text in texts if text != "auto" and _is_within_ratio(text, ratio)}
             elif sizes:
-                found |= {_write_size(nearest_size(parse_ratio(word), area, sizes)) for word in ratio.words}
+                found |= {write_size(nearest_size(parse_ratio(word), area, sizes)) for word in ratio.words}
         return frozenset(found)
 
 
@@ -137,10 +149,6 @@ def _usual(tiers: Iterable[str]) -> tuple[str, ...]:
     """Return the tier that is made where none is asked for; none where the maker has no tiers."""
     near = min(tiers, key=lambda tier: (stretch(Fraction(parse_tier(tier)), Fraction(ONE_K)), tier), default=None)
     return (near,) if near else ()
-
-
-def _write_size(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"
 
 
 def _is_within(size: Size, bounds: Bounds) -> bool:

@@ -8,9 +8,8 @@ from PIL import Image
 from app.catalog.contracts import ImageField
 from app.gateway.adjustments import Adjustment
 from app.gateway.formats import sniff
-from app.gateway.images import INPUT, decode, encode
-from app.gateway.masks import image_size
-from app.gateway.sizes import Size
+from app.gateway.images import INPUT, decode, encode, header_size
+from app.gateway.sizes import Size, write_size
 
 
 def fit_images(images: Sequence[bytes], field: ImageField | None) -> tuple[tuple[bytes, ...], list[Adjustment]]:
@@ -26,12 +25,12 @@ def fit_image(data: bytes, field: ImageField) -> tuple[bytes, Adjustment | None]
     """Convert one image to a format and a size that the provider takes."""
     kind = sniff(data) or "png"
     wanted = kind if not field.formats or kind in field.formats else field.formats[0]
-    size = image_size(data)
+    size = header_size(data)
     target = within(size, field)
     if target == size:
         return (data if wanted == kind else encode(decode(data, alpha=True, limits=INPUT), wanted)), None
     scaled = decode(data, alpha=True, limits=INPUT).resize(target, Image.Resampling.LANCZOS)
-    asked, used = ("x".join(map(str, one)) for one in (size, target))
+    asked, used = write_size(size), write_size(target)
     return encode(scaled, wanted), Adjustment(
         "image", asked, used, "Scaled to the provider's limit of input images."
     )

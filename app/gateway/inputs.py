@@ -14,7 +14,7 @@ from app.gateway.adjustments import Adjustment
 from app.gateway.errors import InvalidParameter
 from app.gateway.images import INPUT, InputImage, InvalidImage, clean
 from app.gateway.request import MAX_INPUTS, ImageRequest
-from app.gateway.sizes import SQUARE
+from app.gateway.sizes import SQUARE, write_size
 from app.gateway.wire import REDIRECTS, Client, HttpSession, TransportError
 
 Mask = TypeVar("Mask")
@@ -99,7 +99,7 @@ def _clean_image(data: bytes, param: str, *, lossless: bool = False) -> InputIma
 
 
 def _scaling(param: str, image: InputImage) -> Adjustment:
-    before, after = (f"{width}x{height}" for width, height in (image.original_size, image.size))
+    before, after = write_size(image.original_size), write_size(image.size)
     return Adjustment(param, before, after, "Scaled down: inputs are sent with at most 4096 x 4096 pixels.")
 
 

@@ -6,17 +6,16 @@ A mask without transparency says nothing in that convention, so it is refused an
 
 from dataclasses import dataclass
 from fractions import Fraction
-from io import BytesIO
 
 from PIL import Image
 
 from app.catalog.contracts import MaskField
 from app.gateway.errors import InvalidParameter
-from app.gateway.images import INPUT, InvalidImage, decode, encode
+from app.gateway.images import INPUT, InvalidImage, decode, encode, header_size
 from app.gateway.sizes import Size, stretch
 
 HALF = 128
-SAME_SHAPE = Fraction(101, 100)
+NEAR_SHAPE = Fraction(101, 100)
 NO_TRANSPARENCY = (
     "The mask has no transparency. Make the area to edit fully transparent (alpha 0), "
     "in a PNG or WebP of the size of the image."
@@ -43,7 +42,7 @@ def convert_mask(mask: bytes, image: bytes, field: MaskField) -> WireMask:
     alpha = kept.getchannel("A")
     if alpha.getextrema()[0] >= HALF:  # type: ignore[operator]
         raise InvalidParameter("mask", NO_TRANSPARENCY)
-    size = image_size(image)
+    size = header_size(image)
     scaled = fit(alpha, size)
     return WireMask(encode(draw(scaled, field), "png"), alpha.size if alpha.size != size else None, size)
 
@@ -52,7 +51,7 @@ def fit(alpha: Image.Image, size: Size) -> Image.Image:
     """Scale a mask to its image's size. Raises InvalidParameter for another shape: no part of it is sure."""
     if alpha.size == size:
         return alpha
-    if stretch(Fraction(*alpha.size), Fraction(*size)) > SAME_SHAPE:
+    if stretch(Fraction(*alpha.size), Fraction(*size)) > NEAR_SHAPE:
         message = (
             f"The mask is {alpha.size[0]}x{alpha.size[1]}, the image {size[0]}x{size[1]}: give both one shape."
         )
@@ -68,9 +67,3 @@ def draw(alpha: Image.Image, field: MaskField) -> Image.Image:
         black.putalpha(kept)
         return black
     return kept if field.edit == "black" else kept.point(lambda value: 255 - value)
-
-
-def image_size(data: bytes) -> Size:
-    """Read an image's size from its header alone: it was decoded before."""
-    with Image.open(BytesIO(data)) as image:
-        return image.size

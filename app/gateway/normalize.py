@@ -22,13 +22,14 @@ from app.gateway.adjustments import (
 )
 from app.gateway.costs import Cost, estimate
 from app.gateway.errors import InvalidParameter
+from app.gateway.images import header_size
 from app.gateway.input_limits import fit_images
-from app.gateway.masks import convert_mask, image_size
+from app.gateway.masks import convert_mask
 from app.gateway.providers.base import ImageProvider, ProviderRequest
 from app.gateway.providers.painter import LocalPainter
 from app.gateway.request import ImageRequest
 from app.gateway.shapes import WireShape, shape_of
-from app.gateway.sizes import ONE_K, SQUARE, nearest_tier
+from app.gateway.sizes import ONE_K, SQUARE, nearest_tier, write_size
 from app.gateway.values import PassedValues, pass_values
 
 CHOSEN_HERE = "blindvote"
@@ -150,7 +151,7 @@ def _mask(
     mask = convert_mask(given, images[0], contract.mask)
     if mask.scaled_from is None:
         return mask.data, []
-    asked, used = ("x".join(map(str, size)) for size in (mask.scaled_from, mask.size))
+    asked, used = write_size(mask.scaled_from), write_size(mask.size)
     return mask.data, [Adjustment("mask", asked, used, "Scaled to the size of the image.")]
 
 
@@ -234,11 +235,11 @@ def _cost(
     known: dict[str, str | None] = {
         "mode": request.mode,
         "quality": quality if isinstance(quality, str) else chosen.get("quality"),
-        "resolution": shape.tier or chosen.get("resolution") or nearest_tier(area, job.limits),
+        "resolution": shape.tier or chosen.get("resolution") or nearest_tier(area, job.limits.resolutions),
         "output_format": job.output_format,
         "steps": str(steps) if isinstance(steps, int | str) else None,
     }
-    inputs = tuple(map(image_size, job.images))
+    inputs = tuple(map(header_size, job.images))
     return estimate(
         offering, n=request.n, size=job.size, known=known, characters=len(request.prompt), inputs=inputs
     )

@@ -14,6 +14,7 @@ from typing import Any
 from app.catalog.contracts import Contract, RatioField, SizeField
 from app.catalog.limits import Limits
 from app.gateway.sizes import (
+    LARGEST_SIDE,
     ONE_K,
     Bounds,
     Size,
@@ -24,12 +25,14 @@ from app.gateway.sizes import (
     match,
     nearest_ratio,
     nearest_size,
+    nearest_tier,
     parse_ratio,
     parse_tier,
+    pixel_size,
     stretch,
+    write_size,
 )
 
-LARGEST_SIDE = 99_999
 LARGEST_DENOMINATOR = 100
 
 
@@ -58,12 +61,10 @@ def shape_of(wish: SizeWish, contract: Contract, known: Limits, natural: Fractio
     if contract.size is not None and _is_for_pixels(wish, contract, contract.size):
         return _by_size(wish, contract.size, known, natural)
     values: dict[str, Any] = {}
-    shape = Fraction(*wish.size) if wish.size else wish.ratio
-    ratio = nearest_word(shape, contract.ratio) if shape and contract.ratio else None
+    ratio = nearest_word(wish.shape, contract.ratio) if wish.shape and contract.ratio else None
     if ratio is not None and contract.ratio is not None:
         values[contract.ratio.field] = ratio_text(ratio, contract.ratio)
-    pixels = wish.size[0] * wish.size[1] if wish.size else wish.pixels
-    tier = nearest_tier(pixels, contract.tier.words) if pixels and contract.tier else None
+    tier = nearest_tier(wish.area, contract.tier.words) if wish.area and contract.tier else None
     if tier is not None and contract.tier is not None:
         values[contract.tier.field] = tier
     scale = tier or (contract.tier.default if contract.tier else None)
@@ -83,7 +84,7 @@ def _is_for_pixels(wish: SizeWish, contract: Contract, size: SizeField) -> bool:
     if contract.ratio is None and (contract.tier is None or wish.size or wish.ratio):
         return True
     if wish.size is not None:
-        return size.free or f"{wish.size[0]}x{wish.size[1]}" in size.words.values()
+        return size.free or write_size(wish.size) in size.words.values()
     if wish.pixels is not None and contract.tier is None:
         return size.free
     if wish.ratio is not None and contract.ratio is not None:
@@ -92,9 +93,8 @@ def _is_for_pixels(wish: SizeWish, contract: Contract, size: SizeField) -> bool:
 
 
 def _by_size(wish: SizeWish, size: SizeField, known: Limits, natural: Fraction) -> WireShape:
-    shape = Fraction(*wish.size) if wish.size else wish.ratio or natural
-    pixels = wish.size[0] * wish.size[1] if wish.size else wish.pixels or ONE_K
-    listed = listed_sizes(size, known)
+    shape, pixels = wish.shape or natural, wish.area or ONE_K
+    listed = fixed_sizes(size, known)
     if listed:
         found = nearest_size(shape, pixels, list(listed))
     else:
@@ -102,7 +102,7 @@ def _by_size(wish: SizeWish, size: SizeField, known: Limits, natural: Fraction) 
     return WireShape(size_values(found, size, listed.get(found)), found, found, None, None, is_free=not listed)
 
 
-def listed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
+def fixed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
     """
     List the only sizes there are, with the provider's word for each; empty where sizes are free.
 
@@ -155,12 +155,6 @@ def ratio_text(ratio: Fraction, field_: RatioField) -> str:
     return field_.prefix + text.replace(":", field_.separator)
 
 
-def nearest_tier(pixels: int, words: tuple[str, ...]) -> str:
-    """Find the nearest tier in area, the smaller of two equally near."""
-    area = Fraction(pixels)
-    return min(words, key=lambda word: (stretch(area, Fraction(parse_tier(word))), parse_tier(word)))
-
-
 def expected(shape: Fraction, tier: str | None, known: Limits, contract: Contract) -> Size | None:
     """Estimate the size that an image of this shape and tier has; None where nothing is known."""
     pixels = parse_tier(tier) if tier else None
@@ -169,9 +163,3 @@ def expected(shape: Fraction, tier: str | None, known: Limits, contract: Contrac
         if size or not (contract.ratio or contract.size):
             return size
     return from_shape(shape, pixels or ONE_K)
-
-
-def pixel_size(text: str) -> Size:
-    """Read `1024x768` as a pair."""
-    width, _, height = text.partition("x")
-    return int(width), int(height)

@@ -24,6 +24,8 @@ TIER = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?) ?(K|k|MP|mp|sq|p)?")
 ONE_K = 1024 * 1024
 SQUARE = Fraction(1)
 LEAST_SIDE = 64
+LARGEST_SIDE = 99_999
+"""Pixels of a side where nobody states a limit: no size is written with more than five digits."""
 SAME_SHAPE = Fraction(102, 100)
 """Sizes whose shapes differ by less were rounded from one ratio: 1365x768 and 2048x1152 are both 16:9."""
 SAME_SCALE = 2
@@ -41,6 +43,16 @@ class SizeWish:
     size: Size | None = None
     ratio: Fraction | None = None
     pixels: int | None = None
+
+    @property
+    def shape(self) -> Fraction | None:
+        """Return the width over the height that is wished for, in whichever way."""
+        return Fraction(*self.size) if self.size else self.ratio
+
+    @property
+    def area(self) -> int | None:
+        """Return the pixels in all that are wished for, in whichever way."""
+        return self.size[0] * self.size[1] if self.size else self.pixels
 
     @property
     def is_empty(self) -> bool:
@@ -70,6 +82,17 @@ def parse_size(text: str) -> Size | Fraction | None:
     if not width or not height:
         raise BadSize("A side can't have 0 pixels.")
     return width, height
+
+
+def pixel_size(text: str) -> Size:
+    """Read a `WxH` size that is known to be one, of the catalogue or a contract."""
+    width, _, height = text.partition("x")
+    return int(width), int(height)
+
+
+def write_size(size: Size) -> str:
+    """Write a size as `1024x768`."""
+    return f"{size[0]}x{size[1]}"
 
 
 def parse_ratio(text: str) -> Fraction:
@@ -166,10 +189,10 @@ def from_shape(ratio: Fraction, pixels: int) -> Size:
 def bounds_of(limits: Limits) -> Bounds:
     """Read a model's bounds; where it states no largest side, its largest image bounds side and area."""
     side = limits.side_px
-    largest = _size(limits.max_resolution) if limits.max_resolution else None
-    high = (side.max if side else None) or (max(largest) if largest else 99_999)
+    largest = pixel_size(limits.max_resolution) if limits.max_resolution else None
+    high = (side.max if side else None) or (max(largest) if largest else LARGEST_SIDE)
     low = (side.min if side else None) or 1
-    ratios = [Fraction(high, low), Fraction(limits.max_ratio or 99_999)]
+    ratios = [Fraction(high, low), Fraction(limits.max_ratio or LARGEST_SIDE)]
     area = limits.max_pixels or (largest[0] * largest[1] if largest else high * high)
     return Bounds(low, high, (side.step if side else None) or 1, min(ratios), area)
 
@@ -180,12 +203,11 @@ def match(wish: SizeWish, limits: Limits) -> Size | None:
 
     A ratio alone means the default scale, 1K; a tier alone means a square.
     """
-    shape = Fraction(*wish.size) if wish.size else wish.ratio or SQUARE
-    pixels = wish.size[0] * wish.size[1] if wish.size else wish.pixels or ONE_K
-    ratios = [Fraction(*_parts(text)) for text in limits.aspect_ratios]
+    shape, pixels = wish.shape or SQUARE, wish.area or ONE_K
+    ratios = [parse_ratio(text) for text in limits.aspect_ratios]
     near = nearest_ratio(shape, ratios) if ratios else shape
-    tier = nearest_tier(pixels, limits)
-    listed = [_size(text) for text in limits.sizes if text != "auto"]
+    tier = nearest_tier(pixels, limits.resolutions)
+    listed = [pixel_size(text) for text in limits.sizes if text != "auto"]
     if limits.side_px is not None:
         return clamp(wish.size or from_shape(near, parse_tier(tier) if tier else pixels), bounds_of(limits))
     if listed:
@@ -195,11 +217,11 @@ def match(wish: SizeWish, limits: Limits) -> Size | None:
     return wish.size
 
 
-def nearest_tier(pixels: int, limits: Limits) -> str | None:
-    """Find the nearest of the tiers a model names, the smaller of two equally near; None where it names none."""
+def nearest_tier(pixels: int, tiers: Iterable[str]) -> str | None:
+    """Find the tier that is nearest in area, the smaller of two equally near; None where there are no tiers."""
     area = Fraction(pixels)
     return min(
-        limits.resolutions,
+        tiers,
         key=lambda tier: (stretch(area, Fraction(parse_tier(tier))), parse_tier(tier)),
         default=None,
     )
@@ -218,13 +240,3 @@ def _round_to_step(long: Fraction, short: Fraction, bounds: Bounds) -> Size:
 def _same_way(one: Fraction, other: Fraction) -> bool:
     """Tell whether both are wide, both tall, or both square."""
     return (one > 1) == (other > 1) and (one < 1) == (other < 1)
-
-
-def _size(text: str) -> Size:
-    width, height = text.split("x")
-    return int(width), int(height)
-
-
-def _parts(text: str) -> tuple[Fraction, Fraction]:
-    width, height = text.split(":")
-    return Fraction(width), Fraction(height)

@@ -13,7 +13,7 @@ from app.catalog.lookup import FactSource, ModelOffering, ModelPage, ModelSummar
 from app.catalog.model_checks import STALE_AFTER
 from app.catalog.parameters import ParameterRow
 from app.catalog.pricing import OfferingPrice, describe_conditions, dollars
-from app.gateway.sizes import SizeWish, match, parse_ratio, parse_tier
+from app.gateway.sizes import SizeWish, match, parse_ratio, parse_tier, write_size
 from app.words import Mode
 
 MONTHS = (
@@ -242,7 +242,7 @@ def _ratio(size: str, limits: Limits) -> str | None:
 
 def _gives(ratio: str, tier: str | None, limits: Limits) -> str | None:
     size = match(SizeWish(ratio=parse_ratio(ratio), pixels=parse_tier(tier) if tier else None), limits)
-    return f"{size[0]}x{size[1]}" if size else None
+    return write_size(size) if size else None
 
 
 def _price_row(price: OfferingPrice) -> PriceRow:

@@ -10,7 +10,7 @@ from app.catalog.lookup import ModelOffering, ModelPage
 from app.catalog.pricing import OfferingPrice
 from app.catalog.shapes import Prose
 from app.gateway.errors import InvalidParameter
-from app.gateway.masks import image_size
+from app.gateway.images import header_size
 from app.gateway.normalize import ChosenDefault, RequestPlan, merge_limits, plan
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.openai import OpenAI
@@ -303,5 +303,5 @@ def test_a_mask_follows_its_image_to_the_size_a_provider_takes() -> None:
     request = read_request("edit", {"prompt": "a cat"}, images=(picture_bytes(1),), mask=hole())
     made = plan(request, page(Limits()), offering(Limits()), LocalPainter(), terms)
     assert made.job.mask is not None
-    assert image_size(made.job.images[0]) == image_size(made.job.mask) == (32, 32)
+    assert header_size(made.job.images[0]) == header_size(made.job.mask) == (32, 32)
     assert said(made) == [("mask", "64x64", "32x32"), ("image", "64x64", "32x32")]

@@ -103,7 +103,7 @@ def test_seven_to_one_becomes_eight_to_one() -> None:
 def test_a_square_of_half_a_k_is_512() -> None:
     half = parse_tier("0.5K")
     assert match(SizeWish(ratio=Fraction(1), pixels=half), DALL_E_2) == (512, 512)
-    assert nearest_tier(half, DALL_E_2) == "0.5K"
+    assert nearest_tier(half, DALL_E_2.resolutions) == "0.5K"
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_ratio_alone_has_the_default_scale_and_a_tier_alone_is_square() -> Non
 
 def test_any_tier_becomes_the_nearest_there_is() -> None:
     limits = Limits(aspect_ratios=("1:1",), resolutions={"1K": (), "2K": ()})
-    assert nearest_tier(parse_tier("4K"), limits) == "2K"
-    assert nearest_tier(parse_tier("0.25"), limits) == "1K"
+    assert nearest_tier(parse_tier("4K"), limits.resolutions) == "2K"
+    assert nearest_tier(parse_tier("0.25"), limits.resolutions) == "1K"
     assert match(SizeWish(pixels=parse_tier("4K")), limits) == (2048, 2048)
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from app.catalog.limits import Limits
 from app.gateway.adjustments import Adjustment, shorten
 from app.gateway.errors import InvalidParameter
-from app.gateway.images import INPUT, decode, encode
-from app.gateway.masks import image_size
+from app.gateway.images import INPUT, decode, encode, header_size
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.request import ImageRequest
-from app.gateway.sizes import Size
+from app.gateway.sizes import Size, write_size
 from app.gateway.wire import HttpSession
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
 
@@ -40,7 +39,7 @@ class LocalPainter:
 
     def check(self, request: ImageRequest, model_id: str) -> None:
         """Refuse images of a shape that a model does not take. Raises InvalidParameter."""
-        for width, height in map(image_size, request.images if model_id in SQUARE else ()):
+        for width, height in map(header_size, request.images if model_id in SQUARE else ()):
             if width != height:
                 message = f"{model_id} takes square images alone; this one has {width}x{height} pixels."
                 raise InvalidParameter("image", message)
@@ -120,5 +119,5 @@ def _choose_edit_size(job: ProviderRequest, natural: Size) -> Size:
 
 def _draws(limits: Limits, size: Size) -> bool:
     if limits.sizes:
-        return f"{size[0]}x{size[1]}" in limits.sizes
+        return write_size(size) in limits.sizes
     return min(size) >= SMALLEST_SIDE and max(size) <= min(LARGEST_SIDE, LARGEST_RATIO * min(size))
