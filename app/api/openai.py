@@ -16,14 +16,14 @@ from app.edge.threads import GATEWAY_THREADS
 from app.gateway import files, keys, replay
 from app.gateway.background import Gateway, PendingGeneration, submit
 from app.gateway.errors import InvalidParameter, RateLimited
-from app.gateway.generate import QUEUE, Generation, Means, estimate, means
+from app.gateway.generate import QUEUE, GatewayConfig, Generation, estimate, read_config
 from app.gateway.keys import Caller
 from app.gateway.offers import read_served
 from app.gateway.reference import refer
 from app.gateway.replay import Repetition
 from app.gateway.request import ImageRequest, Operation
 from app.gateway.routing import find, servable
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 
 BASES = ("/openai/v1", "/v1", "/openai")
 """The last is that of Azure's clients where they name no deployment."""
@@ -110,7 +110,7 @@ def variations(deployment: str | None = None) -> Response:
 def models() -> Response:
     """List what this server can make images with."""
     _caller().check("models")
-    providers = _means().providers
+    providers = _config().providers
     with parts().database.reading() as session:
         listed = servable(session, providers, now())
         served = read_served(session, listed, providers)
@@ -123,7 +123,7 @@ def model(model_id: str) -> Response:
     """Show any model of the catalogue, retired ones too; with `schema=true` its parameters."""
     _caller().check("models")
     model_id = model_id.rstrip("/")
-    providers = _means().providers
+    providers = _config().providers
     with parts().database.reading() as session:
         found = find(session, model_id, now(), providers).model
         operations = read_served(session, [found], providers).get(found.slug, ())
@@ -155,8 +155,8 @@ def _images_of_files(operation: Operation, deployment: str | None) -> Response:
 def _images(operation: Operation, deployment: str | None) -> Response:
     asked = bodies.read_body(operation, deployment)
     if asked.dry_run:
-        return jsonify(answers.estimate_body(estimate(parts().database, asked, _means(), now=now())))
-    gateway = Gateway(parts().database, parts().storage, _means(), Client(), lambda: datetime.now(UTC))
+        return jsonify(answers.estimate_body(estimate(parts().database, asked, _config(), now=now())))
+    gateway = Gateway(parts().database, parts().storage, _config(), Client(), lambda: datetime.now(UTC))
     pending = submit(gateway, asked, _caller().payer, _repetition(asked))
     response = _stream(pending, asked) if asked.stream else _whole(pending, asked)
     if pending.is_replay:
@@ -227,5 +227,5 @@ def _caller() -> Caller:
     return caller
 
 
-def _means() -> Means:
-    return means(parts().settings)
+def _config() -> GatewayConfig:
+    return read_config(parts().settings)

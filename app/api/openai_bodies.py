@@ -9,7 +9,7 @@ from app.edge.bodies import WrongType
 from app.gateway.errors import InvalidParameter
 from app.gateway.inputs import choose_mask, open_image_session, read_linked, read_source
 from app.gateway.request import ImageRequest, Operation, read_flag, read_request
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 
 JSON_BYTES = 1 * 2**20
 FILES_BYTES = 100 * 2**20

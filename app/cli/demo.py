@@ -157,12 +157,12 @@ def _draw_pictures(
     server: subprocess.Popen[bytes] | None,
 ) -> None:
     from app.arena.entries import generation
-    from app.gateway.generate import means
-    from app.gateway.wire import Client
+    from app.gateway.generate import read_config
+    from app.gateway.transport import Client
 
     with arena.database.reading() as session:
         missing = generation.find_missing(session, tasks)
-    context = generation.GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
+    context = generation.GenerationContext(arena.database, arena.storage, read_config(arena.settings), Client())
     with (
         progress_bar(name, len(tasks), done=len(tasks) - len(missing)) as advance,
         closing(generation.generate_entries(context, missing, now=now)) as pictures,

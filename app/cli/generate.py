@@ -12,8 +12,8 @@ from app.catalog.pricing import MICROS
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_json, progress_bar
 from app.cli.traces import describe_traces, list_traces
-from app.gateway.generate import means
-from app.gateway.wire import Client
+from app.gateway.generate import read_config
+from app.gateway.transport import Client
 
 
 @click.command()
@@ -40,7 +40,7 @@ def generate(
 
     Images that are there already are not made again, so that the command can be stopped and run once more.
     """
-    context = GenerationContext(arena.database, arena.storage, means(arena.settings), Client())
+    context = GenerationContext(arena.database, arena.storage, read_config(arena.settings), Client())
     named = [name.strip() for name in models.split(",") if name.strip()]
     with arena.database.reading() as session:
         tasks = generation.find_missing(

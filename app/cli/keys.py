@@ -7,7 +7,7 @@ import click
 from app.catalog.pricing import MICROS
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import FiniteRange, print_rows
-from app.gateway import keys as room
+from app.gateway import keys as gateway_keys
 from app.gateway.keys import SCOPES
 
 
@@ -25,7 +25,7 @@ def keys() -> None:
 def create(
     arena: Installation,
     name: str,
-    scopes: tuple[room.Scope, ...],
+    scopes: tuple[gateway_keys.Scope, ...],
     cap_usd: float | None,
     days: int | None,
 ) -> None:
@@ -34,7 +34,7 @@ def create(
     cap = None if cap_usd is None else round(cap_usd * MICROS)
     ends = None if days is None else moment + timedelta(days=days)
     key, secret = arena.database.write(
-        lambda session: room.create_key(
+        lambda session: gateway_keys.create_key(
             session, name, now=moment, scopes=scopes or SCOPES, cap_micros=cap, expires_at=ends
         )
     )
@@ -46,7 +46,7 @@ def create(
 @with_arena
 def revoke(arena: Installation, prefix: str) -> None:
     """End the key that starts with PREFIX, at once."""
-    arena.database.write(lambda session: room.revoke_key(session, prefix, now=now()))
+    arena.database.write(lambda session: gateway_keys.revoke_key(session, prefix, now=now()))
     click.echo(f"{prefix} is revoked")
 
 
@@ -56,11 +56,11 @@ def revoke(arena: Installation, prefix: str) -> None:
 def list_(arena: Installation, as_json: bool) -> None:
     """List every key, without its secret."""
     with arena.database.reading() as session:
-        listed = room.list_keys(session)
+        listed = gateway_keys.list_keys(session)
     print_rows(listed, _describe, as_json=as_json)
 
 
-def _describe(key: room.Key) -> str:
+def _describe(key: gateway_keys.Key) -> str:
     cap = "" if key.cap_micros is None else f" of {_dollars(key.cap_micros)}"
     parts = [key.prefix, key.name, ", ".join(key.scopes), f"{_dollars(key.spent_micros)}{cap} spent"]
     if key.revoked_at:

@@ -4,7 +4,7 @@ import re
 
 import click
 
-from app.arena import questions as room
+from app.arena import questions
 from app.arena.questions import LARGEST_SHARE, QuestionDetails
 from app.cli.opening import Installation, json_option, migrate_option, now, open_installation, with_arena
 from app.cli.output import FiniteRange, print_result, print_rows
@@ -22,7 +22,7 @@ def question() -> None:
 def list_(arena: Installation, as_json: bool) -> None:
     """List every question with its share, and where it fits; retired ones too."""
     with arena.database.reading() as session:
-        listed = room.list_questions(session)
+        listed = questions.list_questions(session)
     print_rows(listed, _describe, as_json=as_json, if_none="There are none.")
 
 
@@ -58,11 +58,11 @@ def add(
 
     What is there already changes only in what you give. A competition file may name its own questions and shares.
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > room.LONGEST_SLUG:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > questions.LONGEST_SLUG:
         raise click.UsageError(f"{slug!r} is no slug: small letters and digits, joined by hyphens.")
     database = open_installation(migrate=migrate).database
     done = database.write(
-        lambda session: room.add_question(
+        lambda session: questions.add_question(
             session,
             slug,
             now=now(),
@@ -83,7 +83,7 @@ def add(
 @with_arena
 def retire(arena: Installation, slug: str, reason: str | None, as_json: bool) -> None:
     """Ask SLUG no more. Its votes and its boards stay. Competitions that name it ask what else they name."""
-    done = arena.database.write(lambda session: room.retire_question(session, slug, now=now(), reason=reason))
+    done = arena.database.write(lambda session: questions.retire_question(session, slug, now=now(), reason=reason))
     sentence = f"{slug} is {'now' if done.changed else 'already'} retired"
     if done.named_by:
         sentence += f"; named by {', '.join(done.named_by)}, asked there no more"

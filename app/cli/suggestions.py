@@ -2,7 +2,7 @@
 
 import click
 
-from app.arena.entries import suggestions as room
+from app.arena.entries import suggestions as visitor_prompts
 from app.arena.entries.suggestions import SuggestionDetails
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result, print_rows
@@ -22,7 +22,7 @@ def suggestions() -> None:
 def list_(arena: Installation, status: str, as_json: bool) -> None:
     """List suggestions with their numbers, oldest first."""
     with arena.database.reading() as session:
-        listed = room.list_suggestions(session, None if status == "all" else status)
+        listed = visitor_prompts.list_suggestions(session, None if status == "all" else status)
     print_rows(listed, _describe, as_json=as_json, if_none="There are none.")
 
 
@@ -34,7 +34,9 @@ def list_(arena: Installation, status: str, as_json: bool) -> None:
 @with_arena
 def accept(arena: Installation, number: int, title: str, slug: str | None, as_json: bool) -> None:
     """Make a draft competition of suggestion NUMBER. Give it images, then open it."""
-    done = arena.database.write(lambda session: room.accept(session, number, title, slug=slug, now=now()))
+    done = arena.database.write(
+        lambda session: visitor_prompts.accept(session, number, title, slug=slug, now=now())
+    )
     name = done.competition
     following = f"next: arena generate {name} --models …; arena competition open {name}"
     print_result(vars(done), f"suggestion {number} is the draft {name}\n{following}", as_json=as_json)
@@ -47,7 +49,7 @@ def accept(arena: Installation, number: int, title: str, slug: str | None, as_js
 @with_arena
 def refuse(arena: Installation, number: int, reason: str, as_json: bool) -> None:
     """Refuse suggestion NUMBER."""
-    done = arena.database.write(lambda session: room.refuse(session, number, reason=reason, now=now()))
+    done = arena.database.write(lambda session: visitor_prompts.refuse(session, number, reason=reason, now=now()))
     print_result(vars(done), f"suggestion {number} is refused", as_json=as_json)
 
 

@@ -24,7 +24,7 @@ from app.gateway.providers.base import (
 )
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size
-from app.gateway.wire import HttpSession, TransportError
+from app.gateway.transport import HttpSession, TransportError
 
 FETCHES = 3
 """Times that the link to an image is tried: the image is paid for."""

@@ -14,7 +14,7 @@ from threading import Thread
 from app.database.doors import Database, DatabaseBusy
 from app.gateway import planning, replay
 from app.gateway.errors import RateLimited
-from app.gateway.generate import IMAGE_BYTES, QUEUE, Generation, Means, carry_out
+from app.gateway.generate import IMAGE_BYTES, QUEUE, GatewayConfig, Generation, carry_out
 from app.gateway.money import Payer
 from app.gateway.planning import PreparedRequest
 from app.gateway.queue import QueuedRequest
@@ -22,7 +22,7 @@ from app.gateway.replay import Repetition
 from app.gateway.request import ImageRequest
 from app.gateway.settling import KeptAnswer
 from app.gateway.storage import Storage
-from app.gateway.wire import ByteBudget, Client, HttpSession
+from app.gateway.transport import ByteBudget, Client, HttpSession
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Gateway:
 
     database: Database
     storage: Storage
-    means: Means
+    config: GatewayConfig
     client: Client
     clock: Callable[[], datetime]
 
@@ -70,7 +70,7 @@ def submit(
 
 
 def _start(gateway: Gateway, request: ImageRequest, payer: Payer, keep: KeptAnswer | None) -> "BackgroundRequest":
-    prepared = planning.prepare(gateway.database, request, gateway.means, payer, now=gateway.clock())
+    prepared = planning.prepare(gateway.database, request, gateway.config, payer, now=gateway.clock())
     started = BackgroundRequest(gateway, prepared, payer, QUEUE.enter(payer.name), keep)
     Thread(target=copy_context().run, args=(started.run,), name="generation", daemon=True).start()
     return started
@@ -145,7 +145,7 @@ class BackgroundRequest:
     def run(self) -> None:
         """Wait for a place and make the images. The thread's whole work."""
         try:
-            with QUEUE.place(self._queued, self._gateway.means.queue_seconds) as waited:
+            with QUEUE.place(self._queued, self._gateway.config.queue_seconds) as waited:
                 self._future.set_result(self._carry_out(replace(self._prepared, queue_seconds=waited)))
         except Exception as error:  # noqa: BLE001 (raised again in `result`, to whoever waits)
             if self._keep:
@@ -173,15 +173,15 @@ class BackgroundRequest:
             Thread(target=self._outlive, name="abandoned generation", daemon=True).start()
 
     def _carry_out(self, prepared: PreparedRequest) -> Generation:
-        gateway, means = self._gateway, self._gateway.means
+        gateway, config = self._gateway, self._gateway.config
         limit = ByteBudget(IMAGE_BYTES * (1 + prepared.request.n))
         client = replace(gateway.client, clock=self._revocation)
-        http = RevocableSession(client, client.clock() + means.seconds, limit, revocation=self._revocation)
+        http = RevocableSession(client, client.clock() + config.seconds, limit, revocation=self._revocation)
         return carry_out(
             gateway.database,
             gateway.storage,
             prepared,
-            means,
+            config,
             clock=gateway.clock,
             http=http,
             payer=self._payer,
@@ -235,7 +235,7 @@ class JoinedRequest:
         gateway, answer = self._gateway, self._ended
         fresh = gateway.database.write(
             lambda session: replay.restore(
-                session, answer, now=gateway.clock(), link_seconds=gateway.means.link_seconds
+                session, answer, now=gateway.clock(), link_seconds=gateway.config.link_seconds
             )
         )
         return replay.read(answer, fresh, gateway.storage)

@@ -16,7 +16,7 @@ from app.gateway.errors import (
 from app.gateway.providers.base import ProviderError
 from app.gateway.queue import LONGEST_RETRY_AFTER
 from app.gateway.request import ImageRequest
-from app.gateway.wire import HttpSession
+from app.gateway.transport import HttpSession
 
 RASTER_HINT = "Ask for a raster style, or another model."
 

@@ -14,18 +14,18 @@ from app.gateway.failing import failure
 from app.gateway.generation import Generation, generated_images, summarize
 from app.gateway.money import HOUSE, Payer
 from app.gateway.normalize import RequestPlan
-from app.gateway.planning import CostEstimate, Means, PreparedRequest, estimate, prepare
+from app.gateway.planning import CostEstimate, GatewayConfig, PreparedRequest, estimate, prepare
 from app.gateway.providers import set_up
 from app.gateway.providers.base import FINAL
 from app.gateway.queue import RequestQueue
 from app.gateway.request import ImageRequest
 from app.gateway.settling import Completion, KeptAnswer, Reservation, begin, end
 from app.gateway.storage import Storage
-from app.gateway.wire import Client, HttpSession
+from app.gateway.transport import Client, HttpSession
 from app.painter.painters import PAINTERS
 from app.settings import Settings
 
-__all__ = ["CostEstimate", "Generation", "Means", "estimate", "generate", "means"]
+__all__ = ["CostEstimate", "GatewayConfig", "Generation", "estimate", "generate", "read_config"]
 
 AT_ONCE = 8
 """Requests that one process carries out at the same time."""
@@ -37,9 +37,9 @@ QUEUE = RequestQueue(at_once=AT_ONCE, waiting=WAITING)
 logger = logging.getLogger(__name__)
 
 
-def means(settings: Settings) -> Means:
+def read_config(settings: Settings) -> GatewayConfig:
     """Read from the environment what this installation can do."""
-    return Means(
+    return GatewayConfig(
         providers=set_up(settings),
         default_model=settings.default_image_model or next(iter(PAINTERS)),
         seconds=settings.gateway_seconds,
@@ -52,7 +52,7 @@ def generate(
     database: Database,
     storage: Storage,
     request: ImageRequest,
-    means: Means,
+    config: GatewayConfig,
     *,
     now: datetime,
     client: Client,
@@ -64,18 +64,18 @@ def generate(
     Waits for a place in the queue first. Money is reserved before the first call and settled after the last.
     Raises a GatewayError.
     """
-    prepared = prepare(database, request, means, payer, now=now)
-    with QUEUE.place(QUEUE.enter(payer.name), means.queue_seconds) as waited:
+    prepared = prepare(database, request, config, payer, now=now)
+    with QUEUE.place(QUEUE.enter(payer.name), config.queue_seconds) as waited:
         prepared = replace(prepared, queue_seconds=waited)
-        http = client.open_session(seconds=means.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))
-        return carry_out(database, storage, prepared, means, clock=lambda: now, http=http, payer=payer)
+        http = client.open_session(seconds=config.seconds, max_bytes=IMAGE_BYTES * (1 + request.n))
+        return carry_out(database, storage, prepared, config, clock=lambda: now, http=http, payer=payer)
 
 
 def carry_out(
     database: Database,
     storage: Storage,
     prepared: PreparedRequest,
-    means: Means,
+    config: GatewayConfig,
     *,
     clock: Callable[[], datetime],
     http: HttpSession,
@@ -101,7 +101,7 @@ def carry_out(
         outcome = error.code
         raise
     finally:
-        completion = Completion(outcome, tried, clock(), means.link_seconds, made, keep)
+        completion = Completion(outcome, tried, clock(), config.link_seconds, made, keep)
         is_recorded = _settle(database, storage, reservation, completion)
     return made if is_recorded else replace(made, linked=False, inline=True)
 

@@ -15,7 +15,7 @@ from app.gateway.errors import InvalidParameter
 from app.gateway.images import INPUT, InputImage, InvalidImage, clean
 from app.gateway.request import MAX_INPUTS, ImageRequest
 from app.gateway.sizes import SQUARE, write_size
-from app.gateway.wire import REDIRECTS, Client, HttpSession, TransportError
+from app.gateway.transport import REDIRECTS, Client, HttpSession, TransportError
 
 Mask = TypeVar("Mask")
 

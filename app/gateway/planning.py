@@ -49,7 +49,7 @@ class CostEstimate:
 
 
 @dataclass(frozen=True)
-class Means:
+class GatewayConfig:
     """The parts that an installation makes images with; times in seconds."""
 
     providers: Mapping[str, ImageProvider]
@@ -60,19 +60,19 @@ class Means:
 
 
 def prepare(
-    database: Database, request: ImageRequest, means: Means, payer: Payer, *, now: datetime
+    database: Database, request: ImageRequest, config: GatewayConfig, payer: Payer, *, now: datetime
 ) -> PreparedRequest:
     """Make the inputs ready and choose the offerings. Raises a GatewayError for what can't be carried out."""
     request, natural, scaled = clean_inputs(request)
     changed = (*scaled, *_note_partial_images(request))
     with database.reading() as session:
-        target, plans = _choose_route(session, request, means, natural, now)
+        target, plans = _choose_route(session, request, config, natural, now)
     return PreparedRequest(request, target.model.id, _payable(plans, payer), changed)
 
 
-def estimate(database: Database, request: ImageRequest, means: Means, *, now: datetime) -> CostEstimate:
+def estimate(database: Database, request: ImageRequest, config: GatewayConfig, *, now: datetime) -> CostEstimate:
     """Tell the cost and make nothing. Raises what `prepare` raises."""
-    prepared = prepare(database, request, means, Payer("estimate"), now=now)
+    prepared = prepare(database, request, config, Payer("estimate"), now=now)
     plan = prepared.plans[0]
     changed = (*prepared.adjustments, *plan.adjustments)
     defaults = read_defaults(request, plan)
@@ -80,7 +80,7 @@ def estimate(database: Database, request: ImageRequest, means: Means, *, now: da
 
 
 def _choose_route(
-    session: Session, request: ImageRequest, means: Means, natural: Fraction, now: datetime
+    session: Session, request: ImageRequest, config: GatewayConfig, natural: Fraction, now: datetime
 ) -> tuple[Target, list[RequestPlan]]:
     """
     Choose the model that was named; else the default one, or the first that can do the operation.
@@ -89,15 +89,15 @@ def _choose_route(
     """
 
     def routed(name: str) -> tuple[Target, list[RequestPlan]]:
-        target = find(session, name, now, means.providers)
-        return target, route(session, target, request, means.providers, now=now, natural=natural)
+        target = find(session, name, now, config.providers)
+        return target, route(session, target, request, config.providers, now=now, natural=natural)
 
     if request.model or request.operation == "generation":
-        return routed(request.model or means.default_model)
-    models = servable(session, means.providers, now)
-    served = read_served(session, models, means.providers)
+        return routed(request.model or config.default_model)
+    models = servable(session, config.providers, now)
+    served = read_served(session, models, config.providers)
     able = [model for model in models if request.operation in served[model.slug]]
-    able.sort(key=lambda m: (m.slug != means.default_model, not m.demo, _price(m), m.slug))
+    able.sort(key=lambda m: (m.slug != config.default_model, not m.demo, _price(m), m.slug))
     refused: GatewayError = ModelUnavailable(f"No model on this server can {NOUNS[request.operation]}.")
     for model in able:
         try:

@@ -15,13 +15,13 @@ from app.catalog.lookup import ModelSummary
 from app.catalog.pricing import MICROS
 from app.database.doors import Database
 from app.gateway.errors import InvalidParameter, ModelUnavailable
-from app.gateway.generate import Generation, Means, generate
+from app.gateway.generate import GatewayConfig, Generation, generate
 from app.gateway.money import Budget, Payer
-from app.gateway.places import Places
 from app.gateway.request import ImageRequest
 from app.gateway.routing import find, servable
 from app.gateway.storage import Storage
-from app.gateway.wire import Client
+from app.gateway.transport import Client
+from app.gateway.visitor_limits import VisitorLimits
 from app.words import Mode
 
 MOST_IMAGES = 4
@@ -29,7 +29,7 @@ VISITOR_SHARE = 10
 PAINTER_DAILY_MICROS = 5_000_000
 """Of one visitor, by the demo models' prices: about 250 images."""
 
-_places = Places(at_once=4, each=2, a_minute=20)
+_limits = VisitorLimits(at_once=4, each=2, a_minute=20)
 """Half of the requests that a process carries out at once are left to callers with a key."""
 
 
@@ -45,17 +45,19 @@ class Visitor:
     daily_usd: Decimal
 
 
-def choices(session: Session, means: Means, daily_usd: Decimal, now: datetime) -> list[ModelSummary]:
+def list_visitor_models(
+    session: Session, config: GatewayConfig, daily_usd: Decimal, now: datetime
+) -> list[ModelSummary]:
     """List models a visitor may pick, by name: they draw or edit and, where that costs money, have a price."""
-    listed = [model for model in servable(session, means.providers, now) if set(model.modes) & set(Mode)]
-    return [model for model in listed if model.demo or (daily_usd > 0 and _has_price(model, means))]
+    listed = [model for model in servable(session, config.providers, now) if set(model.modes) & set(Mode)]
+    return [model for model in listed if model.demo or (daily_usd > 0 and _has_price(model, config))]
 
 
-def draw(
+def make_for_visitor(
     database: Database,
     storage: Storage,
     request: ImageRequest,
-    means: Means,
+    config: GatewayConfig,
     visitor: Visitor,
     *,
     now: datetime,
@@ -64,22 +66,22 @@ def draw(
     """Generate within the visitor's and the day's budget. Raises a GatewayError."""
     if request.n > MOST_IMAGES:
         raise InvalidParameter("n", f"The playground makes at most {MOST_IMAGES} images at once.")
-    name = request.model or means.default_model
+    name = request.model or config.default_model
     if "/" in name:
         raise InvalidParameter("model", "The playground chooses the provider itself.")
     with database.reading() as session:
         model = find(session, name, now).model
     if not model.demo and visitor.daily_usd <= 0 and model.status != "retired":
         raise ModelUnavailable("This playground draws with the painter's models only.")
-    painter = {slug: provider for slug, provider in means.providers.items() if slug == "painter"}
-    reach = replace(means, providers=painter) if model.demo else means
+    painter = {slug: provider for slug, provider in config.providers.items() if slug == "painter"}
+    within = replace(config, providers=painter) if model.demo else config
     payer = _payer(visitor, is_painter=model.demo, now=now)
-    with _places.taken(visitor.name, now):
-        return generate(database, storage, request, reach, now=now, client=client, payer=payer)
+    with _limits.hold_place(visitor.name, now):
+        return generate(database, storage, request, within, now=now, client=client, payer=payer)
 
 
-def _has_price(model: ModelSummary, means: Means) -> bool:
-    return any(offering.prices for offering in model.offerings if offering.provider in means.providers)
+def _has_price(model: ModelSummary, config: GatewayConfig) -> bool:
+    return any(offering.prices for offering in model.offerings if offering.provider in config.providers)
 
 
 def _payer(visitor: Visitor, *, is_painter: bool, now: datetime) -> Payer:

@@ -12,7 +12,18 @@ from app.gateway import reference
 from app.leaderboards.views import results
 from app.leaderboards.views.certainty import describe_ranks
 from app.web import facts
-from app.web.drawing import INK, LINE, MARGIN, MUTED, SIZE, encode_card, shorten, spell, start_card, write_words
+from app.web.card_drawing import (
+    INK,
+    LINE,
+    MARGIN,
+    MUTED,
+    SIZE,
+    encode_card,
+    shorten,
+    spell,
+    start_card,
+    write_words,
+)
 from app.web.formats import mode_title
 from app.web.responses import audience, card_picture
 from app.web.versions import versions

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog import lookup, parameters
 from app.catalog.lookup import ModelPage, ModelSummary
-from app.catalog.popular import popular_formats
+from app.catalog.size_prices import list_size_prices
 from app.web import facts
 from app.web.formats import mode_title
 
@@ -74,7 +74,7 @@ def _render(page: ModelPage, successor: ModelSummary | None, today: date) -> Fac
     shapes, ways = facts.size_tables(page.limits), facts.behaviours(page.parameters)
     stale = facts.stale_days(page, today)
     return FactSheet(
-        _part("prices", page, popular_formats(page), facts, marks) if page.offerings else Markup(),
+        _part("prices", page, list_size_prices(page), facts, marks) if page.offerings else Markup(),
         _part("parameters", page, groups, modes, shapes, ways, facts, marks) if groups else Markup(),
         _part("about", page, list_details(page, successor, marks), template="_model_about.html"),
         _part("sources", page, stale, facts, template="_model_about.html") if page.sources else Markup(),

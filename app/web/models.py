@@ -28,13 +28,13 @@ from app.leaderboards.views.filters import BadFilter, Filters, filter_field, par
 from app.leaderboards.views.question_differences import read_differences
 from app.web import facts
 from app.web.addresses import base_url
+from app.web.availability import Availability, near_models, read_availability
 from app.web.charts import HistoryChart, ScatterChart, history_chart, price_chart, speed_chart
 from app.web.covers import remember
 from app.web.fact_sheet import read_fact_sheet
 from app.web.formats import has_route
 from app.web.placements import groups, votable
 from app.web.question_tabs import asks_more
-from app.web.reach import Reach, near_models, reach
 from app.web.snippets import examples
 from app.web.structured import model_data, page_data
 from app.web.versions import versions
@@ -142,7 +142,7 @@ def _render(slug: str, base: str) -> str:
         found = results.read_results(session, page.slug)
         pictures = _few(showcases(session, [page.id]))
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
-        here = reach(session, page)
+        here = read_availability(session, page)
         open_now = read_contested(session)
         differences = read_differences(session, model=page.slug) if asks_more() else ()
         audited = audit.read_latest(session, standings[0].mode) if standings else None
@@ -156,7 +156,7 @@ def _render(slug: str, base: str) -> str:
         model=page,
         sheet=sheet,
         base=base,
-        reach=here,
+        availability=here,
         near=near,
         pictures=pictures,
         standings=standings,
@@ -184,11 +184,11 @@ def _few(pictures: tuple[Showcase, ...]) -> tuple[Showcase, ...]:
     return pictures[:4] if len(pictures) >= 4 else pictures[:2]
 
 
-def _prints_code(page: ModelPage, here: Reach) -> bool:
+def _prints_code(page: ModelPage, here: Availability) -> bool:
     return here.kind == "served" or (here.kind == "retired" and page.slug in reference.HISTORIC)
 
 
-def warning(page: ModelPage, here: Reach) -> str:
+def warning(page: ModelPage, here: Availability) -> str:
     """Write the comment over the examples of a model that nobody serves any more; empty for others."""
     if here.kind != "retired":
         return ""

@@ -20,14 +20,13 @@ from app.edge.headers import nonce
 from app.edge.identity import voter_or_new
 from app.edge.threads import PLAYGROUND_PATH, PLAYGROUND_THREADS
 from app.gateway import errors as gateway
-from app.gateway import playground as room
 from app.gateway.generate import Generation
-from app.gateway.places import WAIT_SECONDS
-from app.gateway.playground import MOST_IMAGES, Visitor
+from app.gateway.playground import MOST_IMAGES, Visitor, make_for_visitor
 from app.gateway.request import MAX_PROMPT, OUTPUT_FORMATS, ImageRequest, Operation, read_request
-from app.gateway.wire import Client
+from app.gateway.transport import Client
+from app.gateway.visitor_limits import WAIT_SECONDS
 from app.web.addresses import base_url
-from app.web.drawable import Absence, Drawable, drawable, look
+from app.web.playground_models import Absence, PlaygroundModels, find_or_explain, read_playground_models
 from app.web.responses import private_page
 from app.web.snippets import Example, ExampleCall, example
 from app.web.structured import page_data
@@ -132,7 +131,7 @@ class Result:
 @blueprint.get(PLAYGROUND_PATH)
 def form() -> Response:
     """Show the form, filled in as the query says; draws nothing."""
-    return _page(_parse_form(request.args), _drawable(), ())
+    return _page(_parse_form(request.args), _read_models(), ())
 
 
 @blueprint.post(PLAYGROUND_PATH)
@@ -170,7 +169,7 @@ def _read_form() -> PlaygroundForm:
 
 
 def _draw(wanted: PlaygroundForm) -> Response:
-    among = _drawable()
+    among = _read_models()
     try:
         wanted.request(None)
     except gateway.InvalidParameter as mistake:
@@ -180,7 +179,7 @@ def _draw(wanted: PlaygroundForm) -> Response:
 
 def _turn_away(wanted: PlaygroundForm) -> Response:
     """Show the form with the time to come back."""
-    among = _drawable()
+    among = _read_models()
     full = gateway.RateLimited(
         "Others are drawing just now; a place will be free in a moment.", retry_after=WAIT_SECONDS
     )
@@ -206,19 +205,21 @@ def _files(name: str) -> tuple[bytes, ...]:
     return tuple(data for part in request.files.getlist(name) if (data := part.read()))
 
 
-def _drawable() -> Drawable:
+def _read_models() -> PlaygroundModels:
     with parts().database.reading() as session:
-        return drawable(session, parts().settings, now())
+        return read_playground_models(session, parts().settings, now())
 
 
-def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
+def _results(wanted: PlaygroundForm, among: PlaygroundModels) -> tuple[Result, ...]:
     """Draw with both models at the same time."""
     database, storage, visitor = parts().database, parts().storage, _visitor()
 
     def one(name: str) -> Generation | Trouble:
         asked = wanted.request(name)
         try:
-            return room.draw(database, storage, asked, among.means, visitor, now=among.now, client=Client())
+            return make_for_visitor(
+                database, storage, asked, among.config, visitor, now=among.now, client=Client()
+            )
         except (gateway.GatewayError, DatabaseBusy) as trouble:
             return trouble
 
@@ -227,17 +228,17 @@ def _results(wanted: PlaygroundForm, among: Drawable) -> tuple[Result, ...]:
         return _tell_results(names, among, list(pool.map(one, names)))
 
 
-def _names(wanted: PlaygroundForm, among: Drawable) -> tuple[str, ...]:
+def _names(wanted: PlaygroundForm, among: PlaygroundModels) -> tuple[str, ...]:
     """Name the models to draw with: the form's, else the one that the page begins with."""
-    return wanted.models or (among.first or among.means.default_model,)
+    return wanted.models or (among.first or among.config.default_model,)
 
 
 def _tell_results(
-    names: Sequence[str], among: Drawable, ended: Sequence[Generation | Trouble]
+    names: Sequence[str], among: PlaygroundModels, ended: Sequence[Generation | Trouble]
 ) -> tuple[Result, ...]:
     """Tell how each model's request ended."""
     with parts().database.reading() as session:
-        picks = [look(session, name, among) for name in names]
+        picks = [find_or_explain(session, name, among) for name in names]
     return tuple(Result(*result) for result in zip(names, picks, ended, strict=True))
 
 
@@ -256,12 +257,12 @@ def _visitor() -> Visitor:
 
 def _page(
     wanted: PlaygroundForm,
-    among: Drawable,
+    among: PlaygroundModels,
     results: Sequence[Result],
     mistake: gateway.InvalidParameter | None = None,
 ) -> Response:
     with parts().database.reading() as session:
-        picks = [look(session, name, among) for name in wanted.models]
+        picks = [find_or_explain(session, name, among) for name in wanted.models]
     slugs = [one.slug for one in picks if isinstance(one, ModelSummary)] or [among.first or ""]
     page = private_page(
         "playground.html",
@@ -276,7 +277,7 @@ def _page(
         paid=[model for model in among.models if not model.demo],
         chosen=[*slugs, ""][:2],
         daily_usd=parts().settings.playground_daily_usd,
-        minutes=among.means.link_seconds // 60,
+        minutes=among.config.link_seconds // 60,
         suggested=SUGGESTED,
         starters=STARTERS,
         operations=OPERATIONS,

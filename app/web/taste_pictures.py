@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.leaderboards.views.taste import Taste, TopModel
 from app.web.boards import Axis, axis
-from app.web.drawing import (
+from app.web.card_drawing import (
     ACCENT,
     INK,
     LINE,

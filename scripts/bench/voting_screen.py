@@ -29,8 +29,8 @@ from app.arena.entries import generation
 from app.cli.opening import Installation, now
 from app.cli.seed import SEEDS, load_seeds
 from app.demo import drawing
-from app.gateway.generate import means
-from app.gateway.wire import Client
+from app.gateway.generate import read_config
+from app.gateway.transport import Client
 from app.settings import Settings
 from tests.web import factories
 from tests.web.browsing import Visit, chromium, served, visiting
@@ -85,7 +85,7 @@ def fill(made: Flask) -> None:
     load_seeds(Installation(parts.settings, parts.database, parts.storage), (SEEDS,))
     with parts.database.reading() as session:
         missing = generation.find_missing(session, drawing.plan_contestants(COMPETITIONS, 0))
-    context = generation.GenerationContext(parts.database, parts.storage, means(parts.settings), Client())
+    context = generation.GenerationContext(parts.database, parts.storage, read_config(parts.settings), Client())
     for number, _ in enumerate(generation.generate_entries(context, missing, now=now), 1):
         print(f"\rpictures: {number} of {len(missing)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)

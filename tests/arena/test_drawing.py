@@ -20,12 +20,12 @@ from app.catalog.lookup import UnknownModel
 from app.database.doors import Database
 from app.demo import drawing
 from app.gateway.errors import ModelNotFound, ModelUnavailable
-from app.gateway.generate import Means
+from app.gateway.generate import GatewayConfig
 from app.gateway.providers import LocalPainter, OpenAI
 from app.gateway.providers.base import ImageProvider
 from app.gateway.storage import Storage
 from app.gateway.tables import GenerationRow
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
 from tests.factories import NOW, make_competition, picture_bytes
@@ -52,7 +52,9 @@ def context(database: Database, tmp_path: Path, upstream: Upstream) -> Generatio
         "painter": LocalPainter(),
         "openai": OpenAI(SecretStr("sk-test"), f"{upstream.base}/v1"),
     }
-    return GenerationContext(database, Storage(tmp_path / "files"), Means(providers, "poster-pro", 20), Client())
+    return GenerationContext(
+        database, Storage(tmp_path / "files"), GatewayConfig(providers, "poster-pro", 20), Client()
+    )
 
 
 def draw(context: GenerationContext, *places: EntryKey) -> list[str | None]:

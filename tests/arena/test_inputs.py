@@ -18,11 +18,11 @@ from app.arena.tables import Competition, Entry
 from app.catalog.loading import load
 from app.catalog.seeds import batches
 from app.database.doors import Database
-from app.gateway.generate import Means
+from app.gateway.generate import GatewayConfig
 from app.gateway.images import InvalidImage
 from app.gateway.providers import LocalPainter
 from app.gateway.storage import Storage
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from tests.factories import NOW, picture_bytes, read_catalogue
 
 SIZE = (320, 256)
@@ -113,7 +113,9 @@ def studio(database: Database, storage: Storage, tmp_path: Path) -> GenerationCo
     spec = competitions.read(tmp_path / "sky.toml")
     key = inputs.store_beside(storage, tmp_path, spec)
     database.write(lambda session: competitions.save(session, spec, now=NOW, input_key=key))
-    return GenerationContext(database, storage, Means({"painter": LocalPainter()}, "studio-xl", 60), Client())
+    return GenerationContext(
+        database, storage, GatewayConfig({"painter": LocalPainter()}, "studio-xl", 60), Client()
+    )
 
 
 def test_models_get_input_and_mask_and_change_its_inside_alone(studio: GenerationContext) -> None:

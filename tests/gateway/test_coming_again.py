@@ -7,7 +7,7 @@ import pytest
 
 from app.gateway.errors import RateLimited
 from app.gateway.providers.base import refusal
-from app.gateway.wire import HttpAnswer
+from app.gateway.transport import HttpAnswer
 from tests.gateway.upstream import Upstream, says
 from tests.gateway.world import World
 

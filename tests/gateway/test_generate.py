@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog import lookup
 from app.database.doors import Database, DatabaseBusy, Result
-from app.gateway import accounts, errors, files, health, log
+from app.gateway import errors, files, health, log, operator_report
 from app.gateway.generate import AT_ONCE, estimate
 from app.gateway.request import read_request
 from app.gateway.storage import Storage
@@ -129,7 +129,7 @@ def test_a_provider_that_failed_while_the_clock_was_ahead_is_asked_once_it_is_ri
     with both.database.reading() as session:
         assert health.find_open(session, ["replicate"], ahead) == {"replicate"}
         assert health.find_open(session, ["replicate"], NOW) == frozenset()
-        assert [one.is_resting for one in accounts.rests(session, now=NOW)] == [False]
+        assert [one.is_resting for one in operator_report.rests(session, now=NOW)] == [False]
 
 
 def test_a_provider_that_refuses_our_key_rests_as_a_whole(two: World, upstream: Upstream) -> None:
@@ -363,7 +363,7 @@ def test_a_parameter_of_one_provider_routes_to_it(two: World) -> None:
 
 def test_an_estimate_makes_nothing(two: World, upstream: Upstream) -> None:
     request = read_request("generation", {"prompt": "x", "model": "brush-1", "size": "256x256", "n": 3})
-    found = estimate(two.database, request, two.means, now=NOW)
+    found = estimate(two.database, request, two.config, now=NOW)
     assert (found.model, found.provider, found.cost and found.cost.micros) == ("brush-1", "openai", 30_000)
     assert upstream.calls() == []
     with two.database.reading() as session:

@@ -21,7 +21,7 @@ from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.replicate import Replicate
 from app.gateway.providers.runware import Runware
 from app.gateway.providers.tasks import TaskProvider, read_task
-from app.gateway.wire import Client, HttpAnswer, HttpSession, TransportError
+from app.gateway.transport import Client, HttpAnswer, HttpSession, TransportError
 from tests.gateway.world import CANARY
 
 WORDS = [

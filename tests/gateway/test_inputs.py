@@ -11,7 +11,7 @@ from app.gateway.errors import InvalidParameter
 from app.gateway.images import clean
 from app.gateway.inputs import clean_inputs, open_image_session, read_linked, read_source
 from app.gateway.request import read_request
-from app.gateway.wire import Client, HttpSession
+from app.gateway.transport import Client, HttpSession
 from tests.factories import picture_bytes
 from tests.gateway.upstream import Upstream, sends
 

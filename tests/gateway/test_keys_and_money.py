@@ -140,11 +140,11 @@ def test_what_has_no_price_is_not_for_the_capped(world: World, upstream: Upstrea
 
 def _draw(world: World, daily: str = "0", visitor: str = "v", **values: object) -> str:
     request = read_request("generation", {"prompt": "x", "size": "256x256", **values})
-    made = playground.draw(
+    made = playground.make_for_visitor(
         world.database,
         world.storage,
         request,
-        world.means,
+        world.config,
         Visitor(visitor, Decimal(daily)),
         now=world.now,
         client=world.client,
@@ -162,8 +162,8 @@ def test_the_playground_paints_for_everybody(world: World, upstream: Upstream) -
         with pytest.raises(errors.InvalidParameter):
             _draw(world, **values)
     with world.database.reading() as session:
-        listed = playground.choices(session, world.means, Decimal(0), NOW)
-        paid = playground.choices(session, world.means, Decimal(1), NOW)
+        listed = playground.list_visitor_models(session, world.config, Decimal(0), NOW)
+        paid = playground.list_visitor_models(session, world.config, Decimal(1), NOW)
     assert [model.slug for model in listed] == ["poster-pro"]
     assert [model.slug for model in paid] == ["brush-1", "gpt-image-9", "poster-pro", "twin-1"]
 

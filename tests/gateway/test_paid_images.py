@@ -19,7 +19,7 @@ from app.gateway.providers.luma import Luma
 from app.gateway.providers.replicate import Replicate
 from app.gateway.storage import Storage
 from app.gateway.tables import GenerationRow
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from tests.factories import picture_bytes
 from tests.gateway.test_providers_words import at
 from tests.gateway.test_tasks import filled

@@ -21,7 +21,7 @@ from app.gateway.providers.base import ProviderRequest
 from app.gateway.providers.painter import LocalPainter
 from app.gateway.request import Operation, read_request
 from app.gateway.sizes import SQUARE, SizeWish, match
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
 from tests.factories import read_catalogue
@@ -211,7 +211,7 @@ def test_a_painter_of_squares_refuses_another_shape_before_it_draws(
     assert caught.value.param == "image"
     asked = read_request(operation, {"prompt": "night", "model": "legacy-2"}, images=wide)
     with pytest.raises(InvalidParameter, match=told):
-        estimate(seeded_world.database, asked, seeded_world.means, now=seeded_world.now)
+        estimate(seeded_world.database, asked, seeded_world.config, now=seeded_world.now)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

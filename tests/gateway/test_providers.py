@@ -8,7 +8,7 @@ import pytest
 from app.gateway.attempts import split
 from app.gateway.errors import ContentPolicy
 from app.gateway.providers.base import Usage
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from tests.factories import hole, picture_bytes
 from tests.gateway.upstream import Upstream, coded, says, sends
 from tests.gateway.world import CANARY, World

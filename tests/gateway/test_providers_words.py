@@ -31,7 +31,7 @@ from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.ideogram import Ideogram
 from app.gateway.providers.stability import Stability
 from app.gateway.request import read_request
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from tests.factories import hole, picture_bytes
 from tests.gateway.oracle import values_of
 from tests.gateway.upstream import Asked, Upstream, coded, says, sends
@@ -159,7 +159,7 @@ def test_a_default_that_costs_is_named(seeded_world: World, upstream: Upstream) 
 
     def cost(**values: Any) -> int:
         request = read_request("generation", {"prompt": "x", "model": "fal/gpt-image-2", **values})
-        found = estimate(seeded_world.database, request, seeded_world.means, now=seeded_world.now).cost
+        found = estimate(seeded_world.database, request, seeded_world.config, now=seeded_world.now).cost
         assert found
         return found.micros
 

@@ -14,7 +14,7 @@ from app.gateway.providers.fal import Fal
 from app.gateway.providers.luma import Luma, LumaAgents
 from app.gateway.providers.openai import ADDRESSES, OpenAI
 from app.gateway.providers.tasks import TaskProvider, read_task
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from tests.factories import picture_bytes, read_catalogue
 from tests.gateway.upstream import Upstream, says
 from tests.gateway.world import CANARY

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from app.catalog.loading import load
 from app.database.doors import Database
-from app.gateway.generate import Generation, Means, generate
+from app.gateway.generate import GatewayConfig, Generation, generate
 from app.gateway.money import HOUSE, Payer
 from app.gateway.providers.base import ImageProvider
 from app.gateway.providers.fal import Fal
@@ -20,7 +20,7 @@ from app.gateway.providers.painter import LocalPainter
 from app.gateway.providers.replicate import Replicate
 from app.gateway.request import Operation, read_request
 from app.gateway.storage import Storage
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 from tests.factories import read_catalogue
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -360,8 +360,8 @@ class World:
     queue_seconds: float = 20
 
     @property
-    def means(self) -> Means:
-        return Means(self.providers, "poster-pro", self.seconds, 3600, self.queue_seconds)
+    def config(self) -> GatewayConfig:
+        return GatewayConfig(self.providers, "poster-pro", self.seconds, 3600, self.queue_seconds)
 
     def at(self, slug: str, base: str) -> None:
         """Set a provider up on loopback."""
@@ -386,5 +386,5 @@ class World:
     ) -> Generation:
         request = read_request(operation, {"prompt": "a red cube", **values}, images=images, mask=mask)
         return generate(
-            self.database, self.storage, request, self.means, now=self.now, client=self.client, payer=payer
+            self.database, self.storage, request, self.config, now=self.now, client=self.client, payer=payer
         )

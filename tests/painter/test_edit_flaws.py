@@ -5,8 +5,8 @@ import pytest
 
 from app.painter.editing.edit import edit
 from app.painter.editing.flaws import faults
-from app.painter.editing.hands import HANDS
 from app.painter.editing.plan import plan_edit
+from app.painter.editing.skills import SKILLS
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
 from tests.painter.test_editing import HOLE, SIZE, mask, pixels
@@ -40,8 +40,8 @@ def test_better_painters_make_fewer_mistakes(masked: bool) -> None:
     assert np.corrcoef(ranks(quality), ranks(found))[0, 1] > 0.8
 
 
-def test_every_painter_has_a_hand() -> None:
-    assert set(HANDS) == set(PAINTERS)
+def test_every_painter_has_a_skill() -> None:
+    assert set(SKILLS) == set(PAINTERS)
 
 
 def test_severities_are_shares_and_the_worst_comes_first() -> None:

@@ -11,7 +11,7 @@ from app.arena.people import moderation
 from app.arena.tables import Flag, Voter
 from app.catalog import loading
 from app.database.doors import Database
-from app.gateway import accounts, health, keys, log
+from app.gateway import health, keys, log, operator_report
 from app.gateway.log import Attempt
 from tests.factories import NOW, cast, issue, later, make_arena, undo
 
@@ -104,8 +104,8 @@ def test_money_by_day_provider_and_payer(database: Database) -> None:
 
     database.write(work)
     with database.reading() as session:
-        spent = accounts.spend(session, now=NOW, days=14)
-        only_today = accounts.spend(session, now=NOW, days=1)
+        spent = operator_report.spend(session, now=NOW, days=14)
+        only_today = operator_report.spend(session, now=NOW, days=1)
     told = [(row.day.day, row.provider, row.payer, row.requests, row.images, row.micros) for row in spent]
     assert told == [
         (22, "openai", "key studio", 2, 4, 42_000),
@@ -125,8 +125,8 @@ def test_how_providers_are(database: Database) -> None:
 
     database.write(work)
     with database.reading() as session:
-        rests = accounts.rests(session, now=NOW)
-        records = accounts.records(session, ("openai", "replicate", "fal"), ("openai",))
+        rests = operator_report.rests(session, now=NOW)
+        records = operator_report.records(session, ("openai", "replicate", "fal"), ("openai",))
     assert [(rest.name, rest.failures, rest.is_resting) for rest in rests] == [
         ("replicate/m1", 3, True),
         ("fal", 1, False),

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.gateway import playground as room
+from app.gateway import playground as gateway_playground
 from app.gateway.formats import sniff
 from tests.api.gateway_server import make
 from tests.gateway.upstream import running
@@ -264,7 +264,7 @@ def test_no_other_site_draws_here(client: FlaskClient) -> None:
 def test_visitors_leave_half_of_the_places(client: FlaskClient) -> None:
     with ExitStack() as stack:
         for name in ("a", "a", "b", "b"):
-            stack.enter_context(room._places.taken(name, TODAY))
+            stack.enter_context(gateway_playground._limits.hold_place(name, TODAY))
         answer = client.post("/playground", data=SMALL, headers=OURS)
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 60

@@ -17,7 +17,7 @@ import pytest
 
 from app.gateway import keys
 from app.gateway.formats import sniff
-from app.gateway.generate import means
+from app.gateway.generate import read_config
 from app.gateway.routing import servable
 from tests.factories import hole, picture_bytes
 from tests.web.browsing import served
@@ -76,7 +76,7 @@ def arena(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         parts = parts_of(app)
         _, secret = parts.database.write(lambda session: keys.create_key(session, "x", now=datetime.now(UTC)))
         with parts.database.reading() as session:
-            able = servable(session, means(parts.settings).providers, TODAY)
+            able = servable(session, read_config(parts.settings).providers, TODAY)
         with served(app) as base:
             yield Arena(base, tuple(model.slug for model in able), secret, folder)
 

@@ -22,11 +22,11 @@ from app.catalog.tables import ImageModel
 from app.database.doors import Database
 from app.gateway import generate as gateway
 from app.gateway.errors import GatewayError
-from app.gateway.generate import CostEstimate, Generation, Means
+from app.gateway.generate import CostEstimate, GatewayConfig, Generation
 from app.gateway.images import InvalidImage
 from app.gateway.request import ImageRequest, read_request
 from app.gateway.storage import Storage
-from app.gateway.wire import Client
+from app.gateway.transport import Client
 
 THREADS = 2
 """Pictures generated at once: a server on the same machine has to stay quick."""
@@ -48,7 +48,7 @@ class GenerationContext:
 
     database: Database
     storage: Storage
-    means: Means
+    config: GatewayConfig
     client: Client
 
 
@@ -96,7 +96,7 @@ def find_missing(session: Session, tasks: Iterable[GenerationTask]) -> list[Gene
 
 def estimate_cost(context: GenerationContext, task: GenerationTask, *, now: datetime) -> CostEstimate:
     """Estimate what the picture of a task would cost. Raises UnknownCompetition or a GatewayError."""
-    return gateway.estimate(context.database, _prepare_request(context, task).request, context.means, now=now)
+    return gateway.estimate(context.database, _prepare_request(context, task).request, context.config, now=now)
 
 
 def generate_entry(context: GenerationContext, task: GenerationTask, *, now: Callable[[], datetime]) -> bool:
@@ -110,7 +110,7 @@ def generate_entry(context: GenerationContext, task: GenerationTask, *, now: Cal
             return False
     task_request = _prepare_request(context, task)
     generation = gateway.generate(
-        context.database, context.storage, task_request.request, context.means, now=now(), client=context.client
+        context.database, context.storage, task_request.request, context.config, now=now(), client=context.client
     )
     drawn, is_edit = generation.drawn[0].picture.data, bool(task_request.request.images)
     picture = renditions.picture(drawn, task_request.frame, is_edit=is_edit)

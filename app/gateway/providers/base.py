@@ -15,7 +15,7 @@ from app.catalog.contracts import Contract, Replies
 from app.catalog.limits import Limits
 from app.gateway.request import Operation
 from app.gateway.sizes import Size
-from app.gateway.wire import HttpAnswer, HttpSession, NotJson, TransportError, origin
+from app.gateway.transport import HttpAnswer, HttpSession, NotJson, TransportError, origin
 
 Code = Literal[
     "rate_limited",

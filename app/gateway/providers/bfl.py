@@ -25,7 +25,7 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpSession
+from app.gateway.transport import HttpSession
 
 POLL_SECONDS = 0.5
 PATIENCE = 10

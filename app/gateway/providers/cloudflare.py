@@ -14,7 +14,7 @@ from app.gateway.formats import sniff
 from app.gateway.providers.base import ProviderImage, ProviderReply, make_reply
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.tasks import links_at
-from app.gateway.wire import HttpAnswer
+from app.gateway.transport import HttpAnswer
 
 PLACES = ("result.image", "result.images", "result.result.image", "result.result.images")
 

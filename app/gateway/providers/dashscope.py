@@ -12,7 +12,7 @@ from app.catalog.contracts import Replies
 from app.gateway.providers.base import Code, ProviderImage, ProviderReply, ProviderRequest, items, make_reply
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.tasks import TaskApi, TaskProvider
-from app.gateway.wire import HttpSession
+from app.gateway.transport import HttpSession
 
 
 @dataclass(frozen=True)

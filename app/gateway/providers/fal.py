@@ -26,7 +26,7 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpAnswer, HttpSession, TransportError
+from app.gateway.transport import HttpAnswer, HttpSession, TransportError
 
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.2

@@ -18,7 +18,7 @@ from app.gateway.providers.base import (
     refusal_in,
 )
 from app.gateway.providers.bodies import build_request
-from app.gateway.wire import HttpAnswer, HttpSession
+from app.gateway.transport import HttpAnswer, HttpSession
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from app.catalog.contracts import Replies
 from app.gateway.providers.base import ProviderError, ProviderReply, refusal
 from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.openai import read_images
-from app.gateway.wire import HttpAnswer
+from app.gateway.transport import HttpAnswer
 
 
 @dataclass(frozen=True)

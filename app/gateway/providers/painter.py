@@ -12,7 +12,7 @@ from app.gateway.images import INPUT, decode, encode, header_size
 from app.gateway.providers.base import ProviderError, ProviderImage, ProviderReply, ProviderRequest
 from app.gateway.request import ImageRequest
 from app.gateway.sizes import Size, write_size
-from app.gateway.wire import HttpSession
+from app.gateway.transport import HttpSession
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from app.gateway.providers.base import (
 )
 from app.gateway.providers.bodies import build_body
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpSession, TransportError
+from app.gateway.transport import HttpSession, TransportError
 
 LONGEST_WAIT = 60
 POLL_SECONDS = 1.0

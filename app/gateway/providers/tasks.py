@@ -24,7 +24,7 @@ from app.gateway.providers.base import (
     to_poll,
 )
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpSession, TransportError
+from app.gateway.transport import HttpSession, TransportError
 
 CANCEL_SECONDS = 2.0
 """Kept back so that a task nobody waits for any more can be stopped."""

@@ -8,7 +8,6 @@ from PIL import Image, ImageFilter, ImageOps
 
 from app.painter.camera import Take, generator
 from app.painter.canvas import Canvas
-from app.painter.editing.hands import HANDS, Hand
 from app.painter.editing.inpainting import fill
 from app.painter.editing.instruction import Action
 from app.painter.editing.matting import find_sky, find_subject
@@ -17,6 +16,7 @@ from app.painter.editing.placing import boxes_for, draw_thing, find_thing
 from app.painter.editing.plan import EditPlan, plan_edit
 from app.painter.editing.references import use_references
 from app.painter.editing.region import Bools, fit, read_mask, soft_inside
+from app.painter.editing.skills import SKILLS, EditingSkill
 from app.painter.editing.tones import TONES, recoloured, tinted
 from app.painter.editing.weather import WEATHERS, as_image, change_weather, hang_sky
 from app.painter.noise import Field
@@ -103,7 +103,7 @@ class Work:
     region: Bools | None
     holes: Bools | None
     painter: str
-    hand: Hand
+    skill: EditingSkill
     rng: np.random.Generator
     added: tuple[Action, ...] = ()
     """What the prompt adds, but for what goes on a head."""
@@ -129,18 +129,18 @@ def _begin(scaled: Image.Image, region: Bools | None, painter: str, rng: np.rand
         clear = np.asarray(scaled.getchannel("A")) == 0
         holes = clear & region if (clear & region).any() else None
         picture = fill(source, clear, rng) if holes is not None else source
-    return Work(source, picture, picture, region, holes, painter, HANDS[painter], rng)
+    return Work(source, picture, picture, region, holes, painter, SKILLS[painter], rng)
 
 
 def _carry_out(work: Work, plan: EditPlan, references: tuple[Image.Image, ...], prompt: str) -> None:
-    """Apply the steps that change things first, then the painter's own hand, then what changes the whole look."""
+    """Change things first, then apply the painter's own medium, then what changes the whole look."""
     work.added = tuple(one.action for one in plan.steps if one.action.do == "add" and one.action.spot != "head")
     for step in plan.steps:
         if step.action.do not in WHOLE_PICTURE:
             work.picture = _blend(work.picture, STEPS[step.action.do](work, step.action), step.force)
     if references:
         work.picture = use_references(work.picture, references, prompt)
-    _leave_hand(work, whole=not plan.steps and not references)
+    _restyle_changed(work, whole=not plan.steps and not references)
     for step in plan.steps:
         if step.action.do in WHOLE_PICTURE:
             work.picture = _blend(work.picture, STEPS[step.action.do](work, step.action), step.force)
@@ -150,16 +150,16 @@ def _blend(before: Field, after: Field, force: float) -> Field:
     return after if force >= 1 else before + (after - before) * force
 
 
-def _leave_hand(work: Work, *, whole: bool) -> None:
+def _restyle_changed(work: Work, *, whole: bool) -> None:
     """Lay the painter's medium over what changed, and over the rest as far as it spills; over all if `whole`."""
-    hand, style = work.hand, PAINTERS[work.painter].style
+    skill, style = work.skill, PAINTERS[work.painter].style
     if whole:
         work.picture = restyle(work.picture, style, work.rng)
         return
-    if hand.own <= 0 and hand.spill <= 0:
+    if skill.own <= 0 and skill.spill <= 0:
         return
     changed = _changed(work)
-    weight = changed * hand.own + (1 - changed) * (hand.spill if work.region is None else 0)
+    weight = changed * skill.own + (1 - changed) * (skill.spill if work.region is None else 0)
     made = restyle(work.picture, style, work.rng)
     work.picture = work.picture + (made - work.picture) * weight[:, :, None]
 
@@ -189,7 +189,7 @@ def _finished(scaled: Image.Image, work: Work) -> Image.Image:
 
 def _composed(work: Work) -> Field:
     region = work.region if work.region is not None else np.ones(work.picture.shape[:2], dtype=bool)
-    seam = work.hand.seam
+    seam = work.skill.seam
     weight = soft_inside(region) * (1 - seam) + region * np.float32(seam)
     shift = SEAM_SHIFT * seam * (1 if work.rng.random() < 0.5 else -1)
     return work.ground + (work.picture + shift - work.ground) * weight[:, :, None]
@@ -321,8 +321,8 @@ def _style(work: Work, action: Action) -> Field:
     """Apply the medium asked for, over a picture that the painter first went over in its own."""
     own = PAINTERS[work.painter].style
     picture = work.picture
-    if work.hand.own > 0 and own != action.name:
-        picture = _blend(picture, restyle(picture, own, work.rng), 0.5 * work.hand.own)
+    if work.skill.own > 0 and own != action.name:
+        picture = _blend(picture, restyle(picture, own, work.rng), 0.5 * work.skill.own)
     return restyle(picture, action.name, work.rng)
 
 

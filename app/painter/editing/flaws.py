@@ -1,8 +1,8 @@
 """A critical eye's faults of an edit, told from its plan and its painter alone: nothing is drawn."""
 
 from app.painter.brief import read
-from app.painter.editing.hands import HANDS
 from app.painter.editing.plan import EditPlan, plan_edit
+from app.painter.editing.skills import SKILLS
 from app.painter.painters import PAINTERS
 from app.painter.report import REACHES, TELLING_SHARE, Fault, Kind
 
@@ -20,7 +20,7 @@ def faults(prompt: str, painter: str, seed: int, *, masked: bool) -> tuple[Fault
     found: dict[Kind, float] = {
         "wrong object": _wrong(plan),
         "edit left out": _left_out(plan),
-        "visible mask border": HANDS[painter].seam if masked else 0.0,
+        "visible mask border": SKILLS[painter].seam if masked else 0.0,
         "whole picture changed": _spilled(plan, painter, masked=masked),
         "medium not as asked": _foreign_medium(plan, painter),
         "low detail": _coarse(prompt, painter),
@@ -45,13 +45,13 @@ def _spilled(plan: EditPlan, painter: str, *, masked: bool) -> float:
     if masked or not plan.steps:
         return 0.0
     wanted_whole = all(step.action.do == "style" for step in plan.steps)
-    return HANDS[painter].spill * (BORDER_OF_A_LOOK if wanted_whole else 1.0)
+    return SKILLS[painter].spill * (BORDER_OF_A_LOOK if wanted_whole else 1.0)
 
 
 def _foreign_medium(plan: EditPlan, painter: str) -> float:
     """Rate how far the wrong medium shows: another than was asked for, or than the picture's own."""
     asked = [step.action.name for step in plan.steps if step.action.do == "style"]
-    own = HANDS[painter].own
+    own = SKILLS[painter].own
     if asked:
         return 0.0 if asked[-1] == PAINTERS[painter].style else 0.5 * own
     return 0.4 * own

@@ -1,4 +1,4 @@
-"""Any picture in another medium: the eight painters' hands for pixels, and three that belong to none of them."""
+"""Any picture in another medium: those of the eight painters, and three that belong to none of them."""
 
 from collections.abc import Callable
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.painter.camera import generator
-from app.painter.editing.hands import HANDS
 from app.painter.editing.instruction import Action, read_instruction, with_thing
+from app.painter.editing.skills import SKILLS
 from app.painter.things import THINGS
 
 HALF = 0.45
@@ -37,8 +37,9 @@ class EditPlan:
 
 def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> EditPlan:
     """
-    Plan an edit, the same for the same arguments. A prompt that is not understood clears a mask,
-    or is left to the hand.
+    Plan an edit, the same for the same arguments.
+
+    With a mask, a prompt that is not understood removes what is under it; without one it plans no step.
     """
     actions = read_instruction(prompt, masked=masked).actions
     if not actions:
@@ -50,9 +51,9 @@ def plan_edit(prompt: str, painter: str, seed: int, *, masked: bool) -> EditPlan
 
 
 def _step(action: Action, prompt: str, painter: str, seed: int, number: int) -> EditStep:
-    hand, rng = HANDS[painter], generator(prompt, seed, painter, number)
-    if rng.random() >= hand.slip:
-        return EditStep(action, action, hand.force if action.do in ("weather", "tone", "tint", "style") else 1.0)
+    skill, rng = SKILLS[painter], generator(prompt, seed, painter, number)
+    if rng.random() >= skill.slip:
+        return EditStep(action, action, skill.force if action.do in ("weather", "tone", "tint", "style") else 1.0)
     if action.do in ("add", "replace") and action.thing is not None:
         other = _mistaken_for(action.thing.noun, float(rng.random()))
         return EditStep(action, with_thing(action, other), 1.0)

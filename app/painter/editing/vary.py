@@ -7,12 +7,12 @@ from PIL import Image, ImageFilter
 
 from app.painter.camera import generator
 from app.painter.editing.edit import plain_picture
-from app.painter.editing.hands import HANDS
 from app.painter.editing.inpainting import fill
 from app.painter.editing.matting import features, find_subject, likeness_to, shrink
 from app.painter.editing.media import restyle
 from app.painter.editing.placing import COARSE, extent
 from app.painter.editing.region import Bools, fit
+from app.painter.editing.skills import SKILLS
 from app.painter.editing.weather import Grade, as_image, regrade
 from app.painter.noise import Field, clouds, warp
 from app.painter.paint import UnknownPainter
@@ -41,7 +41,7 @@ class Move:
 
 def vary(image: Image.Image, painter: str, seed: int) -> Image.Image:
     """
-    Paint an RGB picture of the image's subject and palette in another composition, in the painter's hand.
+    Paint an RGB picture of the image's subject and palette in another composition, in the painter's medium.
 
     It has the image's size, or the nearest with sides of 256 to 2048 pixels and 4:1 at most. The same for the same
     arguments on one machine. Raises `UnknownPainter` or `UneditableImage`.
@@ -56,7 +56,7 @@ def vary(image: Image.Image, painter: str, seed: int) -> Image.Image:
     composed = _recomposed(picture, move, rng)
     lit = _lit(regrade(composed, _mood(rng)), move.lit_from)
     made = restyle(lit, PAINTERS[painter].style, rng)
-    return as_image(lit + (made - lit) * max(LEAST_OWN, HANDS[painter].own))
+    return as_image(lit + (made - lit) * max(LEAST_OWN, SKILLS[painter].own))
 
 
 def on_white(picture: Image.Image) -> Image.Image:

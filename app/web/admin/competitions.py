@@ -11,7 +11,7 @@ from app.edge import admin
 from app.edge.after_commit import tell_stored
 from app.edge.context import now, parts
 from app.leaderboards.integrity import picture_traces
-from app.web.admin.door import admin_page, blueprint, decide, done, number, reason
+from app.web.admin.access import admin_page, blueprint, decide, done, number, reason
 
 Role = Literal["contestant", "showcase"]
 STATUS = {"open": "open", "close": "closed"}

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.arena import ledger
 from app.edge.context import now, parts
-from app.gateway import accounts, health, keys
-from app.gateway.generate import means
+from app.gateway import health, keys, operator_report
+from app.gateway.generate import read_config
 from app.gateway.providers import PROVIDERS
-from app.web.admin.door import admin_page, blueprint, decide
+from app.web.admin.access import admin_page, blueprint, decide
 
 DAYS = 14
 
@@ -24,9 +24,9 @@ def gateway() -> Response:
         return admin_page(
             "gateway.html",
             days=DAYS,
-            records=accounts.records(session, slugs, means(parts().settings).providers),
-            rests=accounts.rests(session, now=moment),
-            spend=accounts.spend(session, now=moment, days=DAYS),
+            records=operator_report.records(session, slugs, read_config(parts().settings).providers),
+            rests=operator_report.rests(session, now=moment),
+            spend=operator_report.spend(session, now=moment, days=DAYS),
             keys=keys.list_keys(session),
             now=moment,
         )
@@ -38,7 +38,7 @@ def wake() -> Response:
     name = request.form.get("name", "")
 
     def work(session: Session, *, now: datetime, **by: str) -> None:
-        if name in {rest.name for rest in accounts.rests(session, now=now)}:
+        if name in {rest.name for rest in operator_report.rests(session, now=now)}:
             health.record_success(session, [name])
             ledger.note(session, "provider.woken", f"provider:{name}", now=now, **by)
 

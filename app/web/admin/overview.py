@@ -5,11 +5,11 @@ from flask import Response, request
 from app.arena.entries import competitions
 from app.arena.people import moderation
 from app.edge.context import now, parts
-from app.gateway import accounts
-from app.gateway.generate import means
+from app.gateway import operator_report
+from app.gateway.generate import read_config
 from app.gateway.providers import PROVIDERS
 from app.leaderboards.integrity import audit
-from app.web.admin.door import admin_page, blueprint
+from app.web.admin.access import admin_page, blueprint
 from app.web.pagination import page_number
 from app.words import MODES
 
@@ -20,16 +20,16 @@ ACTION_CHARACTERS = 40
 def overview() -> Response:
     """Show today, and whatever waits or fails."""
     moment = now()
-    ready = means(parts().settings).providers
+    ready = read_config(parts().settings).providers
     with parts().database.reading() as session:
         listed = [entry for entry in competitions.list_competitions(session) if entry.status == "open"]
         return admin_page(
             "overview.html",
             today=moderation.count_votes_today(session, now=moment),
             open_now=listed,
-            spent=accounts.spend(session, now=moment, days=1),
-            rests=[rest for rest in accounts.rests(session, now=moment) if rest.is_resting],
-            records=accounts.records(session, PROVIDERS, ready),
+            spent=operator_report.spend(session, now=moment, days=1),
+            rests=[rest for rest in operator_report.rests(session, now=moment) if rest.is_resting],
+            records=operator_report.records(session, PROVIDERS, ready),
             swept_at=max(
                 (swept.at for mode in MODES if (swept := audit.read_latest(session, mode))), default=None
             ),

@@ -14,7 +14,7 @@ from app.edge.context import now, parts
 from app.leaderboards.integrity.fraud import flags as watched
 from app.leaderboards.integrity.fraud import quarantine
 from app.leaderboards.integrity.fraud.subjects import Subject
-from app.web.admin.door import admin_page, blueprint, decide, done, reason
+from app.web.admin.access import admin_page, blueprint, decide, done, reason
 from app.web.pagination import page_number
 from app.web.responses import see_other
 from app.words import Reason

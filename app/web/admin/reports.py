@@ -4,7 +4,7 @@ from flask import Response
 
 from app.arena.voting import report_queue
 from app.edge.context import parts
-from app.web.admin.door import admin_page, blueprint, decide
+from app.web.admin.access import admin_page, blueprint, decide
 
 
 @blueprint.get("/reports")

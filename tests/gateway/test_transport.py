@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gateway.addresses import is_loopback, is_public, names_loopback
-from app.gateway.wire import ByteBudget, Client, TransportError
+from app.gateway.transport import ByteBudget, Client, TransportError
 from tests.gateway import upstream as up
 from tests.gateway.upstream import Upstream, says, sends
 

@@ -1,4 +1,4 @@
-"""In and out, and what every page of admins has: who acts, a form's token, a reason."""
+"""Signing in and out, and what every admin page does: check who acts and the form's token, and take a reason."""
 
 from collections.abc import Callable
 from typing import Any

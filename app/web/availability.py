@@ -1,4 +1,4 @@
-"""The reach of a model: whether requests for it can be served here, if not why, and which models come near it."""
+"""The availability of a model: whether it can be used on this server, if not why, and what could replace it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class NearModel:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Availability:
     """
     Tell whether a model can be used on this server, and what to use in its place.
 
@@ -50,18 +50,18 @@ class Reach:
     """True where visitors without a key may try it."""
 
 
-def reach(session: Session, model: ModelPage) -> Reach:
+def read_availability(session: Session, model: ModelPage) -> Availability:
     """Tell how things stand on this server."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
     operations = read_served(session, [model], providers).get(model.slug, ())
     if operations:
         is_free = model.demo or parts().settings.playground_daily_usd > 0
-        return Reach("served", operations=operations, in_playground=is_free)
+        return Availability("served", operations=operations, in_playground=is_free)
     keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
     everything = lookup.models(session, now().date())
     successor = next((other for other in everything if model.successor in (other.slug, *other.aliases)), None)
-    return Reach(
+    return Availability(
         "retired" if model.status == "retired" else "unset" if keys else "nobody",
         keys,
         tuple(instead(session, model, _mode(model), providers, now())),

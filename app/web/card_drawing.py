@@ -1,4 +1,4 @@
-"""Shared parts of the pictures of links: size, colours, and words in Pillow's own font."""
+"""What the pictures that links show in a chat have in common: size, colours, and words in Pillow's own font."""
 
 from io import BytesIO
 from itertools import filterfalse

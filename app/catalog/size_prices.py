@@ -1,4 +1,4 @@
-"""The prices of an image by its size, for sizes that have a price of their own or that a model lists."""
+"""The lowest price of an image of each size that has a price of its own or that a model lists."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MOST = 6
 
 
 @dataclass(frozen=True)
-class FormatPrice:
+class SizePrice:
     """The lowest price of one image of a size, in millionths of a dollar, and where it is to be had."""
 
     size: str
@@ -21,7 +21,7 @@ class FormatPrice:
     provider_name: str
 
 
-def popular_formats(model: ModelSummary) -> tuple[FormatPrice, ...]:
+def list_size_prices(model: ModelSummary) -> tuple[SizePrice, ...]:
     """List at most six sizes with their lowest prices, the smallest first, without sizes nobody prices."""
     priced = (found for size in _sizes(model) if (found := _lowest(model, size)))
     return tuple(sorted(islice(priced, MOST), key=lambda found: (pixels(found.size), found.size)))
@@ -33,9 +33,9 @@ def _sizes(model: ModelSummary) -> list[str]:
     return [size for size in dict.fromkeys((*stated, *model.limits.sizes)) if pixels(size)]
 
 
-def _lowest(model: ModelSummary, size: str) -> FormatPrice | None:
+def _lowest(model: ModelSummary, size: str) -> SizePrice | None:
     found = (
-        FormatPrice(size, micros, offering.provider, offering.provider_name)
+        SizePrice(size, micros, offering.provider, offering.provider_name)
         for offering in model.offerings
         for micros in _prices(offering, size)
     )

@@ -1,4 +1,4 @@
-"""A limit for visitors of the playground: how many draw at once in this process, and how often one may start."""
+"""Limits on visitors of the playground: how many draw at once in this process, and how often one may start."""
 
 import threading
 from collections import Counter, deque
@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 WAIT_SECONDS = 3
 
 
-class Places:
+class VisitorLimits:
     """At most `at_once` in all and `each` for one visitor; one starts `a_minute` times a minute at most."""
 
     def __init__(self, *, at_once: int, each: int, a_minute: int) -> None:
@@ -25,7 +25,7 @@ class Places:
         self._started: dict[str, deque[datetime]] = {}
 
     @contextmanager
-    def taken(self, name: str, now: datetime) -> Iterator[None]:
+    def hold_place(self, name: str, now: datetime) -> Iterator[None]:
         """Hold a place for as long as the block runs. Raises RateLimited, which says when to come back."""
         with self._lock:
             self._check(name, now)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from app.web import cards
-from app.web.drawing import MARGIN, SIZE, spell
+from app.web.card_drawing import MARGIN, SIZE, spell
 
 
 @pytest.mark.parametrize(

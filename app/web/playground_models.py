@@ -1,4 +1,4 @@
-"""The drawable models: those that the playground draws with, and the reason why another is not among them."""
+"""The models that the playground draws with, and the reason why another is not among them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 from app.catalog.limits import largest_area
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.catalog.pricing import MICROS, per_image
-from app.gateway import playground as room
 from app.gateway.errors import ModelNotFound
-from app.gateway.generate import Means, means
+from app.gateway.generate import GatewayConfig, read_config
 from app.gateway.offers import read_maskable, read_served
+from app.gateway.playground import list_visitor_models
 from app.gateway.providers.base import ImageProvider
 from app.gateway.routing import find, instead
 from app.settings import Settings
 from app.web import facts
-from app.web.reach import reach
+from app.web.availability import read_availability
 from app.words import Mode
 
 OTHERS = 3
@@ -29,14 +29,14 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Drawable:
+class PlaygroundModels:
     """
     The models of the list by name, and the one to begin with; None where nothing is set up.
 
     `abilities` are the operations that each slug can be asked for here, `mask` among them for an edit with one.
     """
 
-    means: Means
+    config: GatewayConfig
     models: tuple[ModelSummary, ...]
     now: datetime
     abilities: Mapping[str, tuple[str, ...]]
@@ -45,11 +45,11 @@ class Drawable:
     def first(self) -> str | None:
         """Return the gateway's default where visitors may draw with it, else a model that draws from text."""
         slugs = [model.slug for model in self.models if Mode.TEXT_TO_IMAGE in model.modes]
-        return self.means.default_model if self.means.default_model in slugs else next(iter(slugs), None)
+        return self.config.default_model if self.config.default_model in slugs else next(iter(slugs), None)
 
     def usd_from(self, model: ModelSummary) -> float | None:
         """Return the lowest price of one image at the providers set up here; None if unknown beforehand."""
-        reached = [offering for offering in model.offerings if offering.provider in self.means.providers]
+        reached = [offering for offering in model.offerings if offering.provider in self.config.providers]
         biggest = largest_area(model.limits)
         priced = [per_image(price, biggest) for offering in reached for price in offering.prices]
         return min((micros / MICROS for micros in priced if micros is not None), default=None)
@@ -65,11 +65,11 @@ class Absence:
     instead: tuple[ModelSummary, ...]
 
 
-def drawable(session: Session, settings: Settings, now: datetime) -> Drawable:
+def read_playground_models(session: Session, settings: Settings, now: datetime) -> PlaygroundModels:
     """List what a visitor may pick at this moment."""
-    able = means(settings)
-    models = tuple(room.choices(session, able, settings.playground_daily_usd, now))
-    return Drawable(able, models, now, _read_abilities(session, models, able.providers))
+    able = read_config(settings)
+    models = tuple(list_visitor_models(session, able, settings.playground_daily_usd, now))
+    return PlaygroundModels(able, models, now, _read_abilities(session, models, able.providers))
 
 
 def _read_abilities(
@@ -82,7 +82,7 @@ def _read_abilities(
     }
 
 
-def look(session: Session, name: str, among: Drawable) -> ModelSummary | Absence:
+def find_or_explain(session: Session, name: str, among: PlaygroundModels) -> ModelSummary | Absence:
     """Find the model of a slug or alias, or why it is not in the list."""
     try:
         model = find(session, name, among.now).model
@@ -92,9 +92,9 @@ def look(session: Session, name: str, among: Drawable) -> ModelSummary | Absence
     return listed or _absence(session, model, among)
 
 
-def _absence(session: Session, model: ModelPage, among: Drawable) -> Absence:
+def _absence(session: Session, model: ModelPage, among: PlaygroundModels) -> Absence:
     others = _others(session, model, among)
-    here = reach(session, model)
+    here = read_availability(session, model)
     if here.kind == "retired" and model.sunset:
         words = f"{model.name} was retired on {facts.day(model.sunset)}; no provider serves it any more."
         return Absence(model.name, "retired", words, others)
@@ -102,7 +102,9 @@ def _absence(session: Session, model: ModelPage, among: Drawable) -> Absence:
     return Absence(model.name, reason, WORDS[reason].format(name=model.name), others)
 
 
-def _others(session: Session, model: ModelPage, among: Drawable) -> tuple[ModelSummary, ...]:
+def _others(session: Session, model: ModelPage, among: PlaygroundModels) -> tuple[ModelSummary, ...]:
     """List what the gateway itself would name instead, else the first of the list."""
-    slugs = {other.slug for other in instead(session, model, Mode.TEXT_TO_IMAGE, among.means.providers, among.now)}
+    slugs = {
+        other.slug for other in instead(session, model, Mode.TEXT_TO_IMAGE, among.config.providers, among.now)
+    }
     return tuple(other for other in among.models if other.slug in slugs) or among.models[:OTHERS]
