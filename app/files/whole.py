@@ -19,7 +19,7 @@ LOCKED_SECONDS = 60
 
 
 @contextmanager
-def write_whole(path: Path, mode: int = OWNER_S) -> Iterator[BinaryIO]:
+def write_whole(path: Path) -> Iterator[BinaryIO]:
     """
     Open a file for writing that takes its place, on the disk, once the block has ended.
 
@@ -29,7 +29,7 @@ def write_whole(path: Path, mode: int = OWNER_S) -> Iterator[BinaryIO]:
     _delete_left_halves(path.parent)
     half = path.with_name(f".{secrets.token_hex(8)}.half")
     try:
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_S), "wb") as file:  # noqa: PTH123
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield file

@@ -245,10 +245,9 @@ class Canvas:
         r: float = 0.0,
         shade: str = "",
         fade: RGB | None = None,
-        alpha: float = 1.0,
         outline: bool = True,
     ) -> None:
-        self.area(colour, rounded(x0, y0, x1, y1, r), shade=shade, fade=fade, alpha=alpha, outline=outline)
+        self.area(colour, rounded(x0, y0, x1, y1, r), shade=shade, fade=fade, outline=outline)
 
     def line(self, colour: RGB, width: float, *numbers: float, alpha: float = 1.0) -> None:
         self.trace(colour, width, pairs(numbers), alpha=alpha)

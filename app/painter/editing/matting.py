@@ -15,6 +15,8 @@ STEP_COST = 0.35  # of one pixel of way where nothing changes
 FAR = np.float32(1e6)
 LOOKS_ALIKE = 13.0  # how far apart two colours may be and still belong to one surface
 REFINED_SIDE = 512  # pixels of the longer side at which an edge is fitted to the picture
+WINDOW_SHARE = 0.012
+"""Of the longer side: how far the filter that fits edges looks around each pixel."""
 EPSILON = 2e-4  # variance of brightness, on 0 to 1, below which a guided edge counts as texture
 
 
@@ -162,7 +164,7 @@ def _codes(colours: Field) -> NDArray[np.int64]:
     return np.asarray(levels[..., 0] * 256 + levels[..., 1] * 16 + levels[..., 2])
 
 
-def fit_to(guide: Image.Image, share: Field, size: tuple[int, int], radius: float = 0.012) -> Field:
+def fit_to(guide: Image.Image, share: Field, size: tuple[int, int]) -> Field:
     """
     Enlarge a coarse share so that its edges follow those of `guide`, which is an "L" image.
 
@@ -170,7 +172,7 @@ def fit_to(guide: Image.Image, share: Field, size: tuple[int, int], radius: floa
     """
     light = np.asarray(guide, dtype=np.float32) / 255
     coarse = resize_field(share, guide.size)
-    window = max(2, round(radius * max(guide.size)))
+    window = max(2, round(WINDOW_SHARE * max(guide.size)))
     mean, mean_share = box_mean(light, window), box_mean(coarse, window)
     spread = box_mean(light * light, window) - mean * mean
     slope = (box_mean(light * coarse, window) - mean * mean_share) / (spread + EPSILON)

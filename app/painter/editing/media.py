@@ -19,7 +19,7 @@ def photograph(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def poster(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Print the picture in a dozen and a half flat inks with clean edges."""
-    flat = smoothed(ImageEnhance.Color(picture).enhance(1.35), 3)
+    flat = smoothed(ImageEnhance.Color(picture).enhance(1.35))
     inks = flat.reduce(4).quantize(18, method=Image.Quantize.MEDIANCUT, kmeans=1)
     printed = flat.quantize(palette=inks, dither=Image.Dither.NONE).convert("RGB")
     return finishes.poster(printed.filter(ImageFilter.ModeFilter(5)) if max(picture.size) <= 400 else printed, rng)
@@ -39,7 +39,7 @@ def low_poly(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 def neon(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Draw the outlines as glowing tubes in the colours beside them, and leave the rest in the dark."""
     lines = np.asarray(ImageChops.invert(contours(picture, 1.0, fine=True)), dtype=np.float32)[:, :, None] / 255
-    colours = np.asarray(ImageEnhance.Color(smoothed(picture, 3)).enhance(2.6), dtype=np.float32)
+    colours = np.asarray(ImageEnhance.Color(smoothed(picture)).enhance(2.6), dtype=np.float32)
     peak = colours.max(axis=2, keepdims=True)
     tubes = np.minimum(255, colours * (255 / np.maximum(40, peak)) + 26)
     dark = np.asarray(picture, dtype=np.float32) * 0.24 + np.array((8, 5, 20), dtype=np.float32)
@@ -95,11 +95,11 @@ def contours(picture: Image.Image, strength: float, *, fine: bool = False) -> Im
     return Image.fromarray((255 * (1 - line)).astype(np.uint8))
 
 
-def smoothed(picture: Image.Image, width: int) -> Image.Image:
-    """Remove fine texture and keep edges: a median of `width` pixels at a third of the size."""
+def smoothed(picture: Image.Image) -> Image.Image:
+    """Remove fine texture and keep edges: a median of 3 x 3 pixels at a third of the size."""
     if min(picture.size) < 64:
         return picture
-    third = picture.reduce(3).filter(ImageFilter.MedianFilter(width))
+    third = picture.reduce(3).filter(ImageFilter.MedianFilter(3))
     return third.resize(picture.size, Image.Resampling.BICUBIC)
 
 

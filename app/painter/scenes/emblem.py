@@ -225,9 +225,9 @@ def star(canvas: Canvas, colour: RGB, x: float, y: float, r: float) -> None:
     canvas.area(colour, points)
 
 
-def laurel(canvas: Canvas, tones: Tones, x: float, y: float, side: int, tilt: float = 0.0) -> None:
+def laurel(canvas: Canvas, tones: Tones, x: float, y: float, side: int) -> None:
     """Draw a twig of leaves that curves upwards and outwards."""
-    with canvas.inside(x - 0.09, y - 0.09, 0.18, flip=side < 0, turn=-side * tilt if tilt else 0.0):
+    with canvas.inside(x - 0.09, y - 0.09, 0.18, flip=side < 0):
         stem = [(0.1, 0.95), (0.5, 0.8), (0.75, 0.5), (0.8, 0.1)]
         canvas.trace(tones.ink, 0.025, smooth(stem, closed=False))
         for i in range(6):

@@ -172,13 +172,10 @@ def sports_ball(canvas: Canvas, tone: RGB, _rng: np.random.Generator) -> None:
     canvas.oval(tone, 0.5, 0.5, 0.46, shade="round")
     patch = (40, 40, 46) if max(tone) > 160 else (246, 246, 242)
 
-    def pentagon(x: float, y: float, r: float, turn: float, squeeze: float = 1.0) -> None:
+    def pentagon(x: float, y: float, r: float, turn: float) -> None:
         canvas.area(
             patch,
-            [
-                (x + squeeze * r * math.cos(turn + 1.2566 * i), y + r * math.sin(turn + 1.2566 * i))
-                for i in range(5)
-            ],
+            [(x + r * math.cos(turn + 1.2566 * i), y + r * math.sin(turn + 1.2566 * i)) for i in range(5)],
             shade="soft",
         )
 
