@@ -141,10 +141,9 @@ def served_operations(
 
 
 def _has(keys: frozenset[Key], offering: ModelOffering, operation: str) -> bool:
-    own = (offering.provider, offering.provider_model_id or "", operation)
-    if operation == "variation" and not offering.variations and own not in keys:
+    """Tell whether a contract says how the provider is asked for this operation."""
+    provider, model = offering.provider, offering.provider_model_id or ""
+    if operation == "variation" and not offering.variations and (provider, model, operation) not in keys:
         return False
-    slug = COMPATIBLE if _is_added(offering.provider) else offering.provider
-    return has_contract(keys, offering.provider, offering.provider_model_id or "", operation) or has_contract(
-        keys, slug, offering.provider_model_id or "", operation
-    )
+    holders = (provider, COMPATIBLE) if _is_added(provider) else (provider,)
+    return any(has_contract(keys, holder, model, operation) for holder in holders)

@@ -53,8 +53,12 @@ PAUSE = re.compile(
     r'|"detail": *"Request was throttled[^"]*resets in ~([0-9]{1,9})s\b'
 )
 RESET = re.compile(r'"X-RateLimit-Reset": *"?([0-9]{13})\b', re.IGNORECASE)
-LOOKS = 5
+POLL_TRIES = 5
+"""Times that one poll is sent before its failure counts."""
 LONGEST_PAUSE = 5.0
+"""Seconds between these tries, whatever pause the provider asks for."""
+MOST_COST = 10_000
+"""In whatever unit: a provider that states more is not believed."""
 TO_PLAIN = str.maketrans("-_", "+/")
 FINAL: frozenset[Code] = frozenset({"rejected", "moderated", "vector"})
 """Failures that another provider would meet as well; all others are worth a try elsewhere."""
@@ -241,7 +245,7 @@ def ask(
     return answer
 
 
-def look(
+def poll_task(
     http: HttpSession,
     request: httpx.Request,
     seconds: float,
@@ -252,7 +256,7 @@ def look(
 
     The task is paid for by then, and is not lost for one bad answer. Raises ProviderError.
     """
-    for last in (*[False] * (LOOKS - 1), True):
+    for last in (*[False] * (POLL_TRIES - 1), True):
         try:
             return ask(http, request, refused)
         except ProviderError as error:
@@ -263,7 +267,7 @@ def look(
 
 
 def pause(http: HttpSession, seconds: float) -> None:
-    """Wait between two looks at a task. Raises ProviderError when the time is up."""
+    """Wait before a task is polled again. Raises ProviderError when the time is up."""
     try:
         http.wait(seconds)
     except TransportError as failure:
@@ -317,6 +321,11 @@ def body(answer: HttpAnswer) -> dict[str, Any]:
         raise ProviderError("bad_reply") from garbage
 
 
+def read_cost(value: Any) -> float | None:
+    """Read the cost that a provider states, in a unit of its own; None for what can be none."""
+    return value if isinstance(value, int | float) and 0 <= value < MOST_COST else None
+
+
 def items(value: Any) -> list[dict[str, Any]]:
     """List the objects of a list and leave out everything else; a value that is no list has none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
@@ -342,9 +351,9 @@ def data_url(data: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def to_poll(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
+def check_own_link(url: Any, base_url: str, hosts: tuple[str, ...] = ()) -> str:
     """
-    Check a link to poll, which gets our key: it is refused unless it leads to the provider itself.
+    Check a link that is sent our key, as one to poll is: it is refused unless it leads to the provider itself.
 
     `hosts` are further hosts of the provider, over https alone, their subdomains included. Raises ProviderError.
     """

@@ -19,17 +19,18 @@ from app.gateway.providers.base import (
     Usage,
     ask,
     body,
-    look,
+    check_own_link,
     pause,
+    poll_task,
+    read_cost,
     refusal_in,
-    to_poll,
 )
 from app.gateway.providers.http import HttpProvider
 from app.gateway.transport import HttpSession
 
 POLL_SECONDS = 0.5
 PATIENCE = 10
-"""Looks at a task that is not found before it counts as lost."""
+"""Polls of a task that is not found before it counts as lost."""
 MICROS_PER_CREDIT = 10_000
 
 
@@ -45,7 +46,7 @@ class BlackForestLabs(HttpProvider):
         """Submit and poll. Raises ProviderError."""
         replies = request.contract.replies
         task = body(ask(http, self.build(request), refusal_in(replies)))
-        poll = to_poll(task.get("polling_url"), self.base_url, replies.hosts)
+        poll = check_own_link(task.get("polling_url"), self.base_url, replies.hosts)
         return read_result(self._wait(poll, http, replies), replies, task.get("cost"))
 
     def _wait(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
@@ -53,7 +54,7 @@ class BlackForestLabs(HttpProvider):
         ended = (*replies.done, *replies.failed, *replies.moderated)
         unknown = 0
         while True:
-            state = self._look(url, http, replies)
+            state = self._poll_state(url, http, replies)
             unknown = 0 if state else unknown + 1
             if state.get("status") in ended:
                 return state
@@ -61,11 +62,11 @@ class BlackForestLabs(HttpProvider):
                 raise ProviderError("unavailable")
             pause(http, POLL_SECONDS)
 
-    def _look(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
+    def _poll_state(self, url: str, http: HttpSession, replies: Replies) -> dict[str, Any]:
         """Ask for the state of a task; it is empty while the task is not known there yet."""
         try:
             asked = httpx.Request("GET", url, headers=self.headers())
-            answer = look(http, asked, POLL_SECONDS, refusal_in(replies))
+            answer = poll_task(http, asked, POLL_SECONDS, refusal_in(replies))
         except ProviderError as error:
             if error.code == "not_found":
                 return {}
@@ -84,7 +85,6 @@ def read_result(state: Mapping[str, Any], replies: Replies, credit: Any = None) 
     link = result.get("sample") if isinstance(result, dict) else None
     if not isinstance(link, str):
         raise ProviderError("no_image")
-    is_cost = isinstance(credit, int | float) and 0 <= credit < 10_000
-    return ProviderReply(
-        (ProviderImage(url=link),), Usage(cost_micros=round(credit * MICROS_PER_CREDIT)) if is_cost else None
-    )
+    cost = read_cost(credit)
+    usage = None if cost is None else Usage(cost_micros=round(cost * MICROS_PER_CREDIT))
+    return ProviderReply((ProviderImage(url=link),), usage)

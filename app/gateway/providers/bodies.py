@@ -1,4 +1,4 @@
-"""A request written as its contract says: values at their paths, images and mask where and how they belong."""
+"""Writes a request's body as its contract says: values at their paths, images and the mask in their fields."""
 
 import base64
 import json

@@ -19,11 +19,11 @@ from app.gateway.providers.base import (
     ProviderRequest,
     ask,
     body,
+    check_own_link,
     items,
-    look,
     make_reply,
     pause,
-    to_poll,
+    poll_task,
 )
 from app.gateway.providers.http import HttpProvider
 from app.gateway.transport import HttpAnswer, HttpSession, TransportError
@@ -69,11 +69,11 @@ class Fal(HttpProvider):
 
     def _cancel(self, url: Any, http: HttpSession) -> None:
         with suppress(TransportError, ProviderError):
-            http.send(httpx.Request("PUT", to_poll(url, self.base_url), headers=self.headers()))
+            http.send(httpx.Request("PUT", check_own_link(url, self.base_url), headers=self.headers()))
 
     def _get(self, url: Any, http: HttpSession, replies: Replies) -> dict[str, Any]:
-        request = httpx.Request("GET", to_poll(url, self.base_url), headers=self.headers())
-        return body(look(http, request, POLL_SECONDS, lambda answer: self.refused(answer, replies)))
+        request = httpx.Request("GET", check_own_link(url, self.base_url), headers=self.headers())
+        return body(poll_task(http, request, POLL_SECONDS, lambda answer: self.refused(answer, replies)))
 
     def refused(self, answer: HttpAnswer, replies: Replies) -> ProviderError:
         """Translate an error; one that the app itself gave says whether the same call may succeed another time."""

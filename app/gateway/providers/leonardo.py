@@ -1,4 +1,4 @@
-"""Leonardo.Ai: two versions of submitting, one of looking. Wire facts: docs.leonardo.ai."""
+"""Leonardo.Ai: two versions of submitting, one of polling. Wire facts: docs.leonardo.ai."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -17,6 +17,7 @@ from app.gateway.providers.base import (
     ProviderRequest,
     Usage,
     items,
+    read_cost,
 )
 from app.gateway.providers.dashscope import links_of_messages
 from app.gateway.providers.http import HttpProvider
@@ -120,12 +121,12 @@ def read_usage(value: Any) -> Usage | None:
         return None
     details = value.get("input_tokens_details")
     inputs = details if isinstance(details, dict) else {}
-    cost = value.get("cost")
+    cost = read_cost(value.get("cost"))
     return Usage(
         output=count_of(value.get("output_tokens", value.get("completion_tokens"))),
         input_text=count_of(inputs.get("text_tokens", value.get("prompt_tokens"))),
         input_image=count_of(inputs.get("image_tokens")),
-        cost_micros=round(cost * MICROS) if isinstance(cost, int | float) and 0 <= cost < 10_000 else None,
+        cost_micros=None if cost is None else round(cost * MICROS),
     )
 
 

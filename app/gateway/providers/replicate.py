@@ -20,13 +20,13 @@ from app.gateway.providers.base import (
     ProviderRequest,
     ask,
     body,
+    check_own_link,
     data_url,
     is_moderated,
-    look,
     make_reply,
     pause,
+    poll_task,
     refusal_in,
-    to_poll,
 )
 from app.gateway.providers.bodies import build_body
 from app.gateway.providers.http import HttpProvider
@@ -48,7 +48,7 @@ class Replicate(HttpProvider):
     key_name: ClassVar[str] = "REPLICATE_API_TOKEN"
 
     def make(self, request: ProviderRequest, http: HttpSession) -> ProviderReply:
-        """Ask, hold the line as long as Replicate does, then poll."""
+        """Ask, wait on that request for as long as Replicate answers it late, then poll."""
         replies = request.contract.replies
         links = [self._upload(data, http) for data in request.images]
         asked = self.prediction(request, links, wait=http.left)
@@ -77,11 +77,13 @@ class Replicate(HttpProvider):
             self._cancel(links, http)
             raise ProviderError("timeout")
         pause(http, POLL_SECONDS)
-        return body(look(http, self._request("GET", to_poll(links.get("get"), self.base_url)), POLL_SECONDS))
+        return body(
+            poll_task(http, self._request("GET", check_own_link(links.get("get"), self.base_url)), POLL_SECONDS)
+        )
 
     def _cancel(self, links: Mapping[str, Any], http: HttpSession) -> None:
         with suppress(TransportError):
-            http.send(self._request("POST", to_poll(links.get("cancel"), self.base_url)))
+            http.send(self._request("POST", check_own_link(links.get("cancel"), self.base_url)))
 
     def _upload(self, data: bytes, http: HttpSession) -> str:
         """Return a small file as a data URL, or the link of a large one after it was uploaded."""

@@ -16,6 +16,7 @@ from app.gateway.providers.base import (
     ProviderRequest,
     Usage,
     items,
+    read_cost,
 )
 from app.gateway.providers.bodies import build_body
 from app.gateway.providers.http import HttpProvider
@@ -40,8 +41,7 @@ class Runware(HttpProvider):
         links = [item["imageURL"] for item in results if isinstance(item.get("imageURL"), str)]
         if not links:
             raise _error({str(item.get("code")) for item in items(found.get("errors"))}, replies)
-        told = [item.get("cost") for item in results]
-        costs = [cost for cost in told if isinstance(cost, int | float) and 0 <= cost < 10_000]
+        costs = [cost for item in results if (cost := read_cost(item.get("cost"))) is not None]
         usage = Usage(cost_micros=round(sum(costs) * MICROS)) if costs else None
         return ProviderReply(tuple(ProviderImage(url=link) for link in links), usage)
 

@@ -20,6 +20,6 @@ class Runway(TaskProvider):
         images=("output",),
         reasons=("failureCode", "failure"),
         cancel=("DELETE", "tasks/{id}"),
-        # Runway throttles clients that look more often than every five seconds.
+        # Runway throttles clients that poll more often than every five seconds.
         seconds=5.0,
     )

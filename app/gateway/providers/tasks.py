@@ -1,4 +1,4 @@
-"""Providers that take a task and are asked for it until it has ended: what their adapters share."""
+"""The base of the providers that take a task and are polled until it has ended."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,12 +16,12 @@ from app.gateway.providers.base import (
     ProviderRequest,
     ask,
     body,
+    check_own_link,
     is_moderated,
-    look,
     make_reply,
     pause,
+    poll_task,
     refusal_in,
-    to_poll,
 )
 from app.gateway.providers.http import HttpProvider
 from app.gateway.transport import HttpSession, TransportError
@@ -74,13 +74,13 @@ class TaskProvider(HttpProvider):
                 raise ProviderError("timeout")
             pause(http, self.api.seconds)
             asked = httpx.Request("GET", link, headers=self.headers())
-            task = body(look(http, asked, self.api.seconds, refusal_in(replies)))
+            task = body(poll_task(http, asked, self.api.seconds, refusal_in(replies)))
         return read_task(task, replies, self.api)
 
     def _address(self, task: Mapping[str, Any], replies: Replies) -> str:
         """Build a task's address. Raises ProviderError where it is not the provider's or the task has no name."""
         if self.api.link:
-            return to_poll(value_at(task, self.api.link), self.base_url, replies.hosts)
+            return check_own_link(value_at(task, self.api.link), self.base_url, replies.hosts)
         return self.url(self.api.poll.replace("{id}", self._identity(task)))
 
     def _identity(self, task: Mapping[str, Any]) -> str:
