@@ -1,4 +1,4 @@
-"""Catalogue files into the database: by natural key, again and again, with every old price kept."""
+"""Loads catalogue files into the database by their natural keys; may be run again, and keeps every old price."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -69,7 +69,7 @@ class _Load:
         self.parameters: dict[int, dict[tuple[str, int | None], Parameter]] = {}
 
     def read(self, models: Iterable[ModelSeed]) -> None:
-        """Read what hangs on these models, all at once."""
+        """Read the offerings, prices and parameters of these models, in one query each."""
         ids = [self.models[model.slug].id for model in models if model.slug in self.models]
         for offering in self.session.scalars(select(Offering).where(Offering.model_id.in_(ids))):
             self.offerings.setdefault(offering.model_id, {})[offering.key] = offering

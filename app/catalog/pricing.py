@@ -1,4 +1,4 @@
-"""Prices: which are in force, what one image costs at least, and how that compares."""
+"""Prices: which are in force on a day, the lowest price of one image, and the price tiers `$` to `$$$$`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ UNANSWERED = "\nNobody answered. Run this in a terminal, or with an option that 
 COMMANDS = {
     "admin": "Admins who sign in at /admin with a password.",
     "backup": "Write the arena into FILE while it serves: one state of the database, every image, the secret key.",
-    "board": "Set the level of a mode's ratings by the models it hangs on.",
+    "board": "Name the models whose mean rating is the level of a mode.",
     "catalog": "Check the catalogue of models.",
     "competition": "Competitions: one prompt each, answered by many models.",
     "demo": "Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.",
@@ -114,17 +114,17 @@ def main() -> None:
             sys.exit(1)
         if _report_settings_error(error):
             sys.exit(2)
-        is_driver_s = type(error).__module__.startswith("sqlalchemy.")  # its codes are of its own documents
-        code = None if is_driver_s else getattr(error, "code", None)
+        is_from_driver = type(error).__module__.startswith("sqlalchemy.")  # whose codes are none of ours
+        code = None if is_from_driver else getattr(error, "code", None)
         told = getattr(error, "cause", None) or (error if isinstance(code, str) else _describe(error))
         if told is None:
             raise
         click.echo(f"{told} ({code})" if isinstance(code, str) else told, err=True)
-        sys.exit(1 if code in FAILURES or is_driver_s or isinstance(error, OSError) else 2)
+        sys.exit(1 if code in FAILURES or is_from_driver or isinstance(error, OSError) else 2)
 
 
 def _describe(error: Exception) -> str | None:
-    """Describe what machine, packages or terminal lack, or the database refused; None for a mistake of ours."""
+    """Describe a failure of machine, packages, terminal or database; None for a fault of this program."""
     if isinstance(error, UnicodeEncodeError):
         odd = next((word for word in sys.argv if any("\ud800" <= letter <= "\udfff" for letter in word)), None)
         return None if odd is None else f"{odd} is not UTF-8. Set what it was typed in, or comes from, to UTF-8."

@@ -9,7 +9,7 @@ from app.words import plural
 
 @click.group()
 def board() -> None:
-    """Set the level of a mode's ratings by the models it hangs on."""
+    """Name the models whose mean rating is the level of a mode."""
 
 
 @board.command()

@@ -1,4 +1,4 @@
-"""The check of `arena doctor` that opens images: a file that is there may still be half of one."""
+"""The check of `arena doctor` that opens images, as a file that exists may be damaged."""
 
 import random
 from datetime import datetime

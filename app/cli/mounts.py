@@ -1,4 +1,4 @@
-"""Tells a data folder whose volume is not mounted: an empty folder stands there, where a new arena would begin."""
+"""Detects a data folder whose volume is not mounted: it looks empty, and a new arena would be made there."""
 
 import os
 import re

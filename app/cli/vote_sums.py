@@ -1,4 +1,4 @@
-"""Votes as sums: counted by competition, ordered pair and, where asked for, by voter."""
+"""Sums of votes: counted by competition, ordered pair and, where asked for, by voter."""
 
 import hashlib
 from collections.abc import Sequence

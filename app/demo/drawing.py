@@ -1,4 +1,4 @@
-"""The demo's plan: which pictures the painters draw, and in which order."""
+"""Plans which pictures of the demo the painters draw, and in which order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

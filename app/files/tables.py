@@ -1,4 +1,4 @@
-"""Tables from outside, read in parts: CSV with any usual delimiter, JSON lists and JSON lines, gzip of each."""
+"""Reads tables from outside in parts: CSV with any usual delimiter, JSON lists and JSON lines, gzip of each."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Requests carried out in threads of their own, so that a caller may leave and come again while they run."""
+"""Carries requests out in threads of their own, so that a caller may disconnect and ask again while they run."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Computes a request's cost at an offering, in integer millionths of a dollar, beforehand where prices allow."""
+"""Computes the cost of a request at an offering, in millionths of a dollar: estimated before it, billed after."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Chooses what a caller is told when no image came: never a provider's own words, which may quote our key."""
+"""Chooses the error of a request that got no image. It never quotes the provider, who may have quoted our key."""
 
 from collections.abc import Sequence
 from math import ceil

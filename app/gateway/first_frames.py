@@ -1,8 +1,8 @@
 """
 The first frame of an animation, at its place in the picture, with nothing around or behind it.
 
-Pillow paints around a GIF's, leaves black around a WebP's, and lays a PNG's over the picture that stands in for it
-where animations are not played; browsers do none of that.
+A frame may be smaller than the picture. Around it Pillow paints a GIF's background colour and leaves black in a
+WebP; in a PNG it draws the frame over the picture that is for programs without animations. Browsers do neither.
 """
 
 from PIL import Image

@@ -1,4 +1,4 @@
-"""Image formats by their first bytes: declared types and file names lie."""
+"""Tells image formats by a file's first bytes; its name and declared type may be wrong."""
 
 import re
 

@@ -1,5 +1,5 @@
 """
-Four inks to sRGB by the table of a profile, as Chromium reads it.
+Converts four inks to sRGB by the table of a profile, as Chromium reads it.
 
 Pillow's engine rounds to 16 bits between its steps and goes through tetrahedra, Chromium through cubes in floats:
 close to black that is seen. And in Chromium the largest number, of 8 or 16 bits, is a lightness of 100 and an XYZ

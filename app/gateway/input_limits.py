@@ -1,4 +1,4 @@
-"""Input images within a provider's limits: larger ones are scaled down, and that is told."""
+"""Scales input images down to a provider's limits, and notes that it did."""
 
 from collections.abc import Sequence
 from math import sqrt

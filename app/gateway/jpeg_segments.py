@@ -1,4 +1,4 @@
-"""The segments of a JPEG before its pixels: which of them browsers take for a profile, and which for EXIF."""
+"""Finds the colour profile and the EXIF among the segments of a JPEG, as browsers do."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """
-Masks: from the convention of OpenAI's API, transparent means edit, to what a provider understands.
+Draws masks as a provider reads them. In OpenAI's API, and so in ours, the transparent part is what may change.
 
-A mask without transparency says nothing in that convention, so it is refused and not guessed at.
+A mask without any transparency is refused: it marks nothing, and what was meant would be a guess.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """
-One request to one offering: what to send, what had to be changed, what it will cost.
+Plans one request for one offering: what to send, what has to be changed, and what it will cost.
 
-The offering's wire contract says what there is: shape and scale become its words (`shapes`), other values are sent
-where it lists them (`values`), the mask is drawn as it reads masks (`masks`), and what the provider can't do is
-done here: several images, formats, base64 and links. What reaches the model otherwise than asked is an adjustment.
+The offering's wire contract decides. Shape and scale are put into its words (`shapes`), other values are sent if
+it lists them (`values`), and the mask is drawn as it wants masks (`masks`). What the provider can't do is done
+here: several images, formats, base64 and links. Each change of what the caller asked for is an adjustment.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which way is up: the orientation in a file's EXIF, where browsers turn a picture by it."""
+"""Turns a picture by the orientation in its EXIF, where browsers do."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""From a request to the offerings that can serve it: inputs made ready, a model chosen, the price known."""
+"""Prepares a request: cleans its inputs, chooses the model, and plans it for every offering that can serve it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """
-Answers kept for a while, so that a request that comes again is paid for once.
+Keeps answers for a while, so that a request that is sent again is paid for once.
 
 A request comes again with the same Idempotency-Key, or as a stock client's own retry, which says by a header how
 often it was tried. It gets the kept answer, or joins the request that is still running, in whatever process.

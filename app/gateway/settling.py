@@ -1,4 +1,4 @@
-"""The two transactions around the calls of a request: money and log before, everything that is known after."""
+"""The transactions around the calls of a request: one reserves its money and logs it, one records the result."""
 
 import secrets
 from collections.abc import Sequence

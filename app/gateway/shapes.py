@@ -1,5 +1,5 @@
 """
-A wished size in a provider's own words: which of its fields say it, and what to expect of the image.
+Writes the size that a caller wishes for in a provider's own fields, and says what size to expect of the image.
 
 A contract may know a ratio, a size in pixels, a tier, or several of them. Pixels go to the field of pixels where
 there is one, a ratio to the field of ratios, a tier to the field of tiers; what has no field of its own goes to
@@ -106,8 +106,7 @@ def fixed_sizes(size: SizeField, known: Limits) -> dict[Size, str | None]:
     """
     List the only sizes there are, with the provider's word for each; empty where sizes are free.
 
-    A provider that states no bounds of its own has the model's, be they a list: but no list that its own words
-    leave.
+    A provider that states no bounds has the model's sizes, unless it names a size that is not among them.
     """
     if not size.free:
         return {pixel_size(text): word for word, text in size.words.items()}

@@ -1,5 +1,5 @@
 """
-Files by key, in a folder or in an S3-compatible bucket.
+Stores files by key, in a folder or in an S3-compatible bucket.
 
 A key names its content for good: what is stored is never changed in place.
 """

@@ -1,10 +1,10 @@
 """
 HTTP to the outside, with one deadline and one allowance of bytes for a whole request.
 
-httpx's own timeouts start anew with every byte, so that a dripping server holds a call as long as it likes, and
-it inflates without a bound. Here the deadline stands under every read and write of the socket, connections are
-never reused, redirects are followed for images within the provider's origins alone, and a name is looked up once:
-what was checked is what is connected.
+httpx's own timeouts start anew with every byte, so that a server that sends byte by byte holds a call as
+long as it likes, and it inflates without a bound. Here every read and write of the socket has the deadline, and
+connections are never reused. Redirects are followed for images alone, within the provider's origins. A name is
+looked up once, so that the address that was checked is the one that is connected.
 """
 
 import json

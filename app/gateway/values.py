@@ -1,4 +1,4 @@
-"""Values that a request passes on, by the contract's list: sent in the provider's words, or told of."""
+"""Passes on the values of a request that the contract lists, in the provider's words, and notes the others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""Draws a demo picture from a prompt. `paint.paint` is the door, `painters.PAINTERS` says who paints."""
+"""Draws a demo picture from a prompt: call `paint.paint` with one of `painters.PAINTERS`."""

@@ -1,4 +1,4 @@
-"""A critical eye's faults of a picture, from its marks and its style alone: nothing is rendered."""
+"""The faults that a critical viewer finds in a picture, by its marks and its style alone: nothing is rendered."""
 
 import math
 from collections.abc import Sequence

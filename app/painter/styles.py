@@ -1,4 +1,4 @@
-"""The styles in plain sight: a pen for the shapes and a finish for the whole."""
+"""The registry of styles: each has a pen for the shapes and a finish for the whole picture."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

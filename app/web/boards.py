@@ -1,4 +1,4 @@
-"""Leaderboards: who wins, how sure that is, and what it was made from."""
+"""The pages of leaderboards."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

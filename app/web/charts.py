@@ -1,4 +1,4 @@
-"""The charts of the pages: what a room counted, drawn, with the sentence about what is left out."""
+"""Draws the charts of pages from numbers of `leaderboards`, with a sentence about what each leaves out."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence

@@ -1,5 +1,6 @@
 """
-Pictures of galleries and lists: with names where readers may know them, else from the sheets of open competitions.
+Reads the small pictures of lists: named ones where readers may know the makers, else those of an open
+competition's nameless sheet.
 
 They change when entries and competitions do, far more seldom than boards: each process remembers them.
 """

@@ -1,4 +1,4 @@
-"""Files that programs read: rank badges, the sitemap, robots.txt, and plain text for language models."""
+"""Files for programs: rank badges, sitemap, robots.txt, plain text for language models. News are in `atom`."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Health checks: whether the process lives, and whether it can serve and keep what it is sent."""
+"""Health checks: whether the process runs, and whether it can serve pages and store votes."""
 
 import threading
 from concurrent.futures import Future

@@ -1,4 +1,4 @@
-"""The places of names in a chart: each beside its point, never over another name or point."""
+"""Places the names in a chart: each beside its point, never over another name or point."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence

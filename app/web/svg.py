@@ -1,4 +1,4 @@
-"""Numbers to pixels: scales with round ticks, and the parts of a chart that a template draws as SVG."""
+"""Computes charts in pixels: scales with round ticks, and the parts that a template draws as SVG."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence

@@ -1,1 +1,1 @@
-"""Edits and variations of any picture: `edit.edit` and `vary.vary` are the doors, `flaws.faults` judges edits."""
+"""Edits and variations of any picture: call `edit.edit` or `vary.vary`; `flaws.faults` judges edits."""

@@ -1,4 +1,4 @@
-"""A critical eye's faults of an edit, told from its plan and its painter alone: nothing is drawn."""
+"""The faults that a critical viewer finds in an edit, by its plan and its painter alone: nothing is drawn."""
 
 from app.painter.brief import read
 from app.painter.editing.plan import EditPlan, plan_edit

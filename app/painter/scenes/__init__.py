@@ -1,4 +1,4 @@
-"""The scenes in plain sight, and which of them a prompt asks for."""
+"""The registry of scenes, and which of them a prompt asks for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

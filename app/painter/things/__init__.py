@@ -1,4 +1,4 @@
-"""The things a prompt can ask for by name, in plain sight."""
+"""The registry of things that a prompt can ask for by name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Pages for those who decide: forms alone, no script needed, and a reason for every deed."""
+"""Pages for admins: forms that need no script and ask for the reason of every decision."""
 
 from app.web.admin import competitions, gateway, overview, people, reports
 from app.web.admin.access import blueprint
