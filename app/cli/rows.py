@@ -113,8 +113,7 @@ def prepare_bulk_load(session: Session) -> Callable[[], None]:
     Drop PostgreSQL's foreign keys for a bulk load; the returned function adds them again.
 
     Checking them once for a whole table costs a tenth of checking them row by row. SQLite checks rows as they
-    come,
-    and is given a larger cache for its indexes instead.
+    come, and is given a larger cache for its indexes instead.
     """
     if session.get_bind().dialect.name != "postgresql":
         session.execute(text(f"PRAGMA cache_size = -{CACHE_KIB}"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from granian.server.common import AbstractServer
 
 STOP_SECONDS = 10
-"""How long a worker may take to end its requests. One told to stop while it starts does not hear it."""
+"""How long a worker may take to end its requests. One that is told to stop while it starts goes on."""
 
 
 @click.command()

@@ -26,7 +26,7 @@ class VisitorLimits:
 
     @contextmanager
     def hold_place(self, name: str, now: datetime) -> Iterator[None]:
-        """Hold a place for as long as the block runs. Raises RateLimited, which says when to come back."""
+        """Count a visitor as drawing while the block runs. Raises RateLimited, which says when to come back."""
         with self._lock:
             self._check(name, now)
             self._drawing[name] += 1

@@ -51,7 +51,7 @@ class Availability:
 
 
 def read_availability(session: Session, model: ModelPage) -> Availability:
-    """Tell how things stand on this server."""
+    """Read whether a model can be used on this server, and what could replace it where it can't."""
     providers = set_up(parts().settings)
     able = [offering for offering in model.offerings if offering.provider_model_id]
     operations = read_served(session, [model], providers).get(model.slug, ())

@@ -16,7 +16,7 @@ from app.edge.context import today
 from app.edge.page_cache import public_page, recall
 from app.web import operations, snippets
 from app.web.addresses import base_url
-from app.web.requests import Samples
+from app.web.api_examples import Samples
 from app.web.snippets import ExampleCall
 from app.web.structured import page_data
 from app.words import MODES

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from app.web import requests
-from app.web.requests import Samples
+from app.web import api_examples
+from app.web.api_examples import Samples
 from app.web.snippets import Snippet
 
 DEEPEST = 8
@@ -95,7 +95,7 @@ def _operation(
         body=_fields(sent, schemas),
         answers=tuple(_answer(status, one, schemas) for status, one in answers.items() if status < "400"),
         errors=tuple((status, tuple(one["x-codes"])) for status, one in answers.items() if one.get("x-codes")),
-        codes=requests.codes(method, path, base, samples),
+        codes=api_examples.codes(method, path, base, samples),
     )
 
 

@@ -1,4 +1,4 @@
-"""Working examples of the image API for one model: the operations it has, in cURL, Python and JavaScript."""
+"""Writes working examples of the image API for one model: each operation in cURL, Python and JavaScript."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping

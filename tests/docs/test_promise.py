@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.web.api_examples import Samples
 from app.web.operations import Operation, groups
-from app.web.requests import Samples
 from tests.web.conftest import running
 
 PROMISED = Path(__file__).parent / "promised.txt"

@@ -1,4 +1,4 @@
-"""A working example of every operation of the JSON API, in cURL and Python."""
+"""Writes a working example of every operation of the JSON API, in cURL and Python."""
 
 import json
 from collections.abc import Mapping
