@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import product
 
 from app.catalog.lookup import ModelSummary
 from app.catalog.spellings import compact, reduce_query, split_words
@@ -87,12 +88,12 @@ def search(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
 
 def _answer(models: Sequence[ModelSummary], query: str) -> list[ModelSummary]:
     """Find the models that answer the query as it stands, or with less in it."""
-    for text in (query, _BRACKETS.sub(" ", query)):  # boards write `gpt-image-2 (medium)`
-        for worst_rank in (BEGINNING, ALL_WORDS):
-            for wording in _wordings(text):
-                found = _rank(models, wording)
-                if found and found[0][0] <= worst_rank:
-                    return [model for _, model in found]
+    texts = (query, _BRACKETS.sub(" ", query))  # boards write `gpt-image-2 (medium)`
+    for text, worst_rank in product(texts, (BEGINNING, ALL_WORDS)):
+        for wording in _wordings(text):
+            found = _rank(models, wording)
+            if found and found[0][0] <= worst_rank:
+                return [model for _, model in found]
     return []
 
 

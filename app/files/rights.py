@@ -3,7 +3,7 @@
 import grp
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -49,14 +49,17 @@ def _give_to(folder: Path, group: str) -> None:
     try:
         wanted = grp.getgrnam(group).gr_gid
         if not all(_is_given(path, wanted) for path in (folder, *folder.iterdir())):
-            for parent, _, names in os.walk(folder, topdown=False):
-                for path in (
-                    *(Path(parent, name) for name in names if not name.startswith(KEY_FILE)),
-                    Path(parent),
-                ):
-                    _give(path, wanted)
+            for path in _list_given(folder):
+                _give(path, wanted)
     except (KeyError, PermissionError) as error:
         raise BadGroup(f"FILE_GROUP: {folder} can't be given to the group {group} ({error}).") from error
+
+
+def _list_given(folder: Path) -> Iterator[Path]:
+    """List what a group is given: all inside but the secret key, each folder after what is in it."""
+    for parent, _, names in os.walk(folder, topdown=False):
+        yield from (Path(parent, name) for name in names if not name.startswith(KEY_FILE))
+        yield Path(parent)
 
 
 def _is_given(path: Path, group: int) -> bool:

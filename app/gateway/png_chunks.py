@@ -173,16 +173,22 @@ def cut_first_frame(png: bytes) -> tuple[bytes, tuple[int, int]]:
         if kind == b"fcTL":
             controls += 1
             if controls == 1:
-                width, height, left, top = struct.unpack_from(">IIII", png, start + 4)
-                most_width, most_height = struct.unpack_from(">II", head)
-                if not (0 < width <= most_width - left and 0 < height <= most_height - top):
-                    raise ValueError("the first frame does not lie within the picture")
-                head, place = png[start + 4 : start + 12] + head[8:], (left, top)
+                place = _read_place(png[start:end], head)
+                head = png[start + 4 : start + 12] + head[8:]
         elif kind == b"fdAT" and controls == 1:
             parts.append(_write_chunk(b"IDAT", png[start + 4 : end]))
         elif kind not in {b"IHDR", b"IDAT", b"fdAT", *FRAMES}:
             parts.append(png[start - 8 : end + 4])
     return b"".join([SIGNATURE, _write_chunk(b"IHDR", head), *parts]), place
+
+
+def _read_place(control: bytes, head: bytes) -> tuple[int, int]:
+    """Read where a frame lies, left and top, from its fcTL chunk. Raises ValueError for one beyond the picture."""
+    width, height, left, top = struct.unpack_from(">IIII", control, 4)
+    most_width, most_height = struct.unpack_from(">II", head)
+    if not (0 < width <= most_width - left and 0 < height <= most_height - top):
+        raise ValueError("the first frame does not lie within the picture")
+    return left, top
 
 
 def _write_chunk(kind: bytes, body: bytes) -> bytes:

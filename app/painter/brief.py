@@ -83,12 +83,9 @@ class Brief:
 
     def colour_of(self, *nouns: str) -> RGB | None:
         """Return the colour word that comes at most three words before one of the nouns, if any."""
-        for i, word in enumerate(self.words):
-            if word in nouns:
-                for before in self.words[max(0, i - 3) : i][::-1]:
-                    if before in NAMED:
-                        return NAMED[before]
-        return None
+        places = [i for i, word in enumerate(self.words) if word in nouns]
+        before = (word for i in places for word in reversed(self.words[max(0, i - 3) : i]))
+        return next((NAMED[word] for word in before if word in NAMED), None)
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ A finish takes the picture at its final size and a seeded generator, and returns
 """
 
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -145,16 +146,15 @@ def _mesh(
     pixels = np.asarray(image.filter(ImageFilter.BoxBlur(1)))
     tint = rng.integers(-9, 10, 997)
     for step in (1, 3):
-        for r in range(0, rows - 1, step):
-            for c in range(0, columns - 1, step):
-                r1, c1 = min(r + step, rows - 1), min(c + step, columns - 1)
-                if step > 1 and busy[r : r1 + 1, c : c1 + 1].any():
-                    continue
-                quad = [corners[r, c], corners[r, c1], corners[r1, c1], corners[r1, c]]
-                halves = ((0, 1, 2), (0, 2, 3)) if (r * 7 + c * 3) % 2 else ((0, 1, 3), (1, 2, 3))
-                for n, half in enumerate(halves):
-                    shift = int(tint[(r * 131 + c * 17 + n * 7) % 997])
-                    _facet(draw, pixels, [quad[i] for i in half], shift)
+        for r, c in product(range(0, rows - 1, step), range(0, columns - 1, step)):
+            r1, c1 = min(r + step, rows - 1), min(c + step, columns - 1)
+            if step > 1 and busy[r : r1 + 1, c : c1 + 1].any():
+                continue
+            quad = [corners[r, c], corners[r, c1], corners[r1, c1], corners[r1, c]]
+            halves = ((0, 1, 2), (0, 2, 3)) if (r * 7 + c * 3) % 2 else ((0, 1, 3), (1, 2, 3))
+            for n, half in enumerate(halves):
+                shift = int(tint[(r * 131 + c * 17 + n * 7) % 997])
+                _facet(draw, pixels, [quad[i] for i in half], shift)
     return out
 
 

@@ -1,6 +1,7 @@
 """Places for things to be: each draws itself to the borders and leaves the ground free."""
 
 from collections.abc import Callable
+from itertools import product
 
 from app.painter.brief import Brief
 from app.painter.camera import Take, one_of
@@ -115,11 +116,10 @@ def towers(canvas: Canvas, tone: RGB, lit: RGB, share: float, take: Take) -> Non
         canvas.rect(
             mix(tone, (20, 20, 40), float(take.rng.uniform(0, 0.2))), x, top, x + width, 0.77, shade="soft"
         )
-        for column in range(int((width - 0.02) / 0.03)):
-            for row in range(int((0.7 - top) / 0.045)):
-                if take.rng.random() < share:
-                    px, py = x + 0.014 + 0.03 * column, top + 0.022 + 0.045 * row
-                    canvas.rect(lit, px, py, px + 0.015, py + 0.022, outline=False)
+        for column, row in product(range(int((width - 0.02) / 0.03)), range(int((0.7 - top) / 0.045))):
+            if take.rng.random() < share:
+                px, py = x + 0.014 + 0.03 * column, top + 0.022 + 0.045 * row
+                canvas.rect(lit, px, py, px + 0.015, py + 0.022, outline=False)
         x += width + 0.006
 
 

@@ -1,6 +1,7 @@
 """Inside a yellow taxi at night: an animal at the wheel, a bored passenger behind, the city out of focus."""
 
 import math
+from itertools import product
 
 from app.painter.brief import Brief
 from app.painter.camera import Take, one_of
@@ -56,18 +57,11 @@ def city(canvas: Canvas, low: RGB, high: RGB, take: Take) -> None:
         width, top = float(take.rng.uniform(0.07, 0.15)), float(take.rng.uniform(0.02, 0.34))
         tone = mix(darker(low, 0.3), high, float(take.rng.uniform(0.05, 0.3)))
         canvas.rect(tone, x, top, x + width, 0.8)
-        for column in range(int(width / 0.022)):
-            for row in range(int((0.7 - top) / 0.03)):
-                if take.rng.random() < 0.36:
-                    px, py = x + 0.008 + 0.022 * column, top + 0.016 + 0.03 * row
-                    canvas.rect(
-                        mix((255, 214, 130), LAMPS[3], 0.3 * float(take.rng.random())),
-                        px,
-                        py,
-                        px + 0.011,
-                        py + 0.016,
-                        outline=False,
-                    )
+        for column, row in product(range(int(width / 0.022)), range(int((0.7 - top) / 0.03))):
+            if take.rng.random() < 0.36:
+                px, py = x + 0.008 + 0.022 * column, top + 0.016 + 0.03 * row
+                lit = mix((255, 214, 130), LAMPS[3], 0.3 * float(take.rng.random()))
+                canvas.rect(lit, px, py, px + 0.011, py + 0.016, outline=False)
         x += width + float(take.rng.uniform(0.0, 0.02))
     for i in range(5):
         x = x0 + (x1 - x0) * (i + 0.5) / 5
