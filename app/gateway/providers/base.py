@@ -57,6 +57,8 @@ POLL_TRIES = 5
 """Times that one poll is sent before its failure counts."""
 LONGEST_PAUSE = 5.0
 """Seconds between these tries, whatever pause the provider asks for."""
+CANCEL_SECONDS = 2.0
+"""Kept back so that work at a provider that nobody waits for any more can be cancelled."""
 MOST_COST = 10_000
 """In whatever unit: a provider that states more is not believed."""
 TO_PLAIN = str.maketrans("-_", "+/")

@@ -13,6 +13,7 @@ import httpx
 
 from app.catalog.contracts import Replies
 from app.gateway.providers.base import (
+    CANCEL_SECONDS,
     ProviderError,
     ProviderImage,
     ProviderReply,
@@ -30,8 +31,6 @@ from app.gateway.transport import HttpAnswer, HttpSession, TransportError
 
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.2
-CANCEL_SECONDS = 2.0
-"""Kept back so that a run nobody waits for any more can be stopped."""
 
 
 @dataclass(frozen=True)

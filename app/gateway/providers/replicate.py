@@ -14,6 +14,7 @@ import httpx
 from app.catalog.contracts import Replies
 from app.gateway.formats import media_type, sniff
 from app.gateway.providers.base import (
+    CANCEL_SECONDS,
     ProviderError,
     ProviderImage,
     ProviderReply,
@@ -34,8 +35,6 @@ from app.gateway.transport import HttpSession, TransportError
 
 LONGEST_WAIT = 60
 POLL_SECONDS = 1.0
-CANCEL_SECONDS = 2.0
-"""Kept back so that a prediction nobody waits for any more can be stopped."""
 LARGEST_DATA_URL = 256_000
 
 

@@ -9,6 +9,7 @@ import httpx
 
 from app.catalog.contracts import Replies
 from app.gateway.providers.base import (
+    CANCEL_SECONDS,
     Code,
     ProviderError,
     ProviderImage,
@@ -26,8 +27,6 @@ from app.gateway.providers.base import (
 from app.gateway.providers.http import HttpProvider
 from app.gateway.transport import HttpSession, TransportError
 
-CANCEL_SECONDS = 2.0
-"""Kept back so that a task nobody waits for any more can be stopped."""
 LINK_NAMES = ("url", "uri", "image")
 """What an object calls the link to its image."""
 
