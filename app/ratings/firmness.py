@@ -71,9 +71,16 @@ def every_pair(tallies: Tallies) -> Cells:
     return Cells(first, second, wins[first, second], wins[second, first], tied[first, second])
 
 
-def to_pass(cells: Cells, challenger: int, leader: int, kind: Kind, rater: Rater) -> Firmness | None:
-    """Find the fewest votes of a kind that put the challenger ahead of the leader; None where too few exist."""
-    counts, spent, fitted = cells, np.zeros((len(MOVES[kind]), cells.first.size), dtype=np.int64), rater(cells)
+def to_pass(
+    cells: Cells, challenger: int, leader: int, kind: Kind, rater: Rater, start: Fit | None = None
+) -> Firmness | None:
+    """
+    Find the fewest votes of a kind that put the challenger ahead of the leader; None where too few exist.
+
+    ``start`` is the fit of the counts as they are, where it is known already.
+    """
+    fitted = rater(cells) if start is None else start
+    counts, spent = cells, np.zeros((len(MOVES[kind]), cells.first.size), dtype=np.int64)
     for _ in range(MOST_STEPS):
         gap = float(fitted.strength[leader] - fitted.strength[challenger])
         if gap < 0:
@@ -86,14 +93,14 @@ def to_pass(cells: Cells, challenger: int, leader: int, kind: Kind, rater: Rater
     return None
 
 
-def to_change_first(cells: Cells, kind: Kind, rater: Rater) -> Firmness | None:
-    """Find the fewest votes of a kind that put another model first; None where no votes of the kind do."""
-    fitted = rater(cells)
+def to_change_first(cells: Cells, kind: Kind, rater: Rater, start: Fit | None = None) -> Firmness | None:
+    """Find the fewest votes of a kind that put another model first (None: no votes do), as `to_pass` does."""
+    fitted = rater(cells) if start is None else start
     first = int(fitted.strength.argmax())
     others = [model for model in range(fitted.strength.size) if model != first]
     effort = {model: _effort(cells, fitted, model, first, kind) for model in others}
     likely = sorted(others, key=effort.__getitem__)[:CHALLENGERS]
-    found = [each for model in likely if (each := to_pass(cells, model, first, kind, rater)) is not None]
+    found = [each for model in likely if (each := to_pass(cells, model, first, kind, rater, fitted)) is not None]
     return min(found, key=lambda each: each.votes, default=None)
 
 

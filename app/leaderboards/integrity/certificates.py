@@ -81,12 +81,13 @@ def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
 def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str, Any]:
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
     cells = firmness.every_pair(board.tallies)
-    order = np.argsort(-rater(cells).strength, kind="stable").tolist()
-    found = {kind: firmness.to_change_first(cells, kind, rater) for kind in firmness.KINDS}
+    fitted = rater(cells)
+    order = np.argsort(-fitted.strength, kind="stable").tolist()
+    found = {kind: firmness.to_change_first(cells, kind, rater, fitted) for kind in firmness.KINDS}
     added = found["added"]
     gains = {order[0]: 0}
     for above, model in pairwise(order):
-        passed = firmness.to_pass(cells, model, above, "added", rater)
+        passed = firmness.to_pass(cells, model, above, "added", rater, fitted)
         gains[model] = 0 if passed is None else passed.votes
     return {
         "votes": board.votes,
