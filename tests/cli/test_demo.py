@@ -155,21 +155,16 @@ def test_generate_estimates_makes_and_resumes(arena: Callable[..., Result], data
     assert counted(database, Entry) == [4]
 
 
-@pytest.mark.parametrize(
-    ("words", "complaint"),
-    [
+def test_generate_refuses_before_it_asks(arena: Callable[..., Result]) -> None:
+    arena("seed")
+    for words, complaint in (
         (("apollo-11", "--models", "no-such-model"), "model_not_found"),
         (("apollo-12", "--models", "pixel-mini"), "unknown_competition"),
         (("apollo-11", "--models", "dall-e-3"), "model_"),
         (("apollo-11", "--models", "pixel-mini", "--provider", "openai"), "model_not_found"),
-    ],
-)
-def test_generate_refuses_before_it_asks(
-    arena: Callable[..., Result], words: tuple[str, ...], complaint: str
-) -> None:
-    arena("seed")
-    code, _, said = arena("generate", *words)
-    assert (code, complaint in said) == (2, True)
+    ):
+        code, _, said = arena("generate", *words)
+        assert (code, complaint in said) == (2, True), words
 
 
 def test_served_at_once_stopped_and_completed(
