@@ -114,7 +114,7 @@ def main() -> None:
                 page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)  # noqa: B023
                 for path in paths:
                     found = shoot(page, base, path, None if asked.no_pictures else asked.out, f"{scheme}-{width}")
-                    found += [f"AXE {fault}" for fault in find_violations(page)] if asked.axe else []
+                    found += [f"AXE {fault}" for fault in find_violations(page, (scheme,))] if asked.axe else []
                     found += [f"CONSOLE {one}" for one in said if "404" not in one]
                     said.clear()
                     print(f"{scheme:<6}{width:>5}  {path:<44} {' '.join(found)}", flush=True)

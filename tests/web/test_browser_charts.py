@@ -47,17 +47,16 @@ def labels(visit: Visit) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_every_page_for_buyers(browser: Browser, base: str, scheme: str, width: int) -> None:
+def test_every_page_for_buyers(browser: Browser, base: str, width: int) -> None:
     faults = {}
-    with visiting(browser, base, color_scheme=scheme, viewport={"width": width, "height": 700}) as visit:
+    with visiting(browser, base, viewport={"width": width, "height": 700}) as visit:
         for path in PATHS:
             visit.open(path)
             visit.page.evaluate(
                 "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
             )
-            faults[path] = find_violations(visit.page, scheme) + too_wide(visit)
+            faults[path] = find_violations(visit.page) + too_wide(visit)
         assert visit.complaints == []
     assert {path: found for path, found in faults.items() if found} == {}
 

@@ -30,10 +30,12 @@ PATHS = {
     "compare": "/compare/a-name-of-one-word/a-model-with-a-rather-long-name-1",
     "charts": "/charts/text-to-image",
     "methodology": "/methodology",
-    "document": "/docs/gateway",
+    "document": "/docs/team",
     "mine": "/me",
     "missing": "/nowhere",
 }
+LONGEST = "/docs/gateway"
+"""Its 1,600 elements take axe longer than all other pages together: what it looks like is judged at one width."""
 LONG = "A very long prompt that goes on with words like antidisestablishmentarianism. " * 12
 WIDE = (
     Named("a-name-of-one-word", WORD),
@@ -67,14 +69,15 @@ def too_wide(visit: Visit) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 844, 1280])
-def test_every_page(browser: Browser, base: str, scheme: str, width: int) -> None:
+def test_every_page(browser: Browser, base: str, width: int) -> None:
     faults = {}
-    with visiting(browser, base, color_scheme=scheme, viewport={"width": width, "height": 700}) as visit:
+    with visiting(browser, base, viewport={"width": width, "height": 700}) as visit:
         for name, path in PATHS.items():
             visit.open(path)
-            faults[name] = find_violations(visit.page, scheme) + too_wide(visit)
+            faults[name] = find_violations(visit.page) + too_wide(visit)
+        visit.open(LONGEST)
+        faults["longest"] = too_wide(visit) + (find_violations(visit.page) if width == 1280 else [])
         complaints = [said for said in visit.complaints if "404" not in said]
     assert {name: found for name, found in faults.items() if found} == {}
     assert complaints == []
@@ -90,29 +93,22 @@ def test_a_page_is_printed_in_ink_without_its_controls(browser: Browser, base: s
         assert visit.page.locator("nav.pages, .filter, .button").filter(visible=True).count() == 0
 
 
-@pytest.mark.parametrize(
-    ("mode", "width", "scheme"),
-    [
-        *[("text-to-image", 320, "light"), ("text-to-image", 1280, "dark")],
-        *[("image-edit", 1280, "light"), ("image-edit", 320, "dark")],
-    ],
-)
-def test_the_arena_before_and_after_the_vote(
-    browser: Browser, base: str, scheme: str, width: int, mode: str
-) -> None:
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("mode", ["text-to-image", "image-edit"])
+def test_the_arena_before_and_after_the_vote(browser: Browser, base: str, width: int, mode: str) -> None:
     faults = {}
-    how = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}, "reduced_motion": "reduce"}
+    how = {"viewport": {"width": width, "height": 700}, "reduced_motion": "reduce"}
     with visiting(browser, base, **how) as visit:
         visit.open(f"/arena?mode={mode}")
         visit.page.get_by_role("button", name="Show me a pair").click()
         visit.wait("open")
-        faults["before"] = find_violations(visit.page, scheme) + too_wide(visit)
+        faults["before"] = find_violations(visit.page) + too_wide(visit)
         visit.page.wait_for_timeout(500)  # presses just after a change of the screen are not heard
         visit.page.get_by_role("button", name="A is better").click()
         visit.wait("revealed")
-        faults["after"] = find_violations(visit.page, scheme) + too_wide(visit)
+        faults["after"] = find_violations(visit.page) + too_wide(visit)
         visit.open("/me")
-        faults["mine"] = find_violations(visit.page, scheme) + too_wide(visit)
+        faults["mine"] = find_violations(visit.page) + too_wide(visit)
         assert visit.complaints == []
     assert {name: found for name, found in faults.items() if found} == {}
 

@@ -53,31 +53,30 @@ def wait_for(page: Page, results: int) -> None:
     page.wait_for_selector("form [type=submit]:not([aria-disabled])")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_violation_at_any_step(browser: Browser, base: str, scheme: str, width: int) -> None:
+def test_no_violation_at_any_step(browser: Browser, base: str, width: int) -> None:
     faults = {}
-    how = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}, "reduced_motion": "reduce"}
+    how = {"viewport": {"width": width, "height": 700}, "reduced_motion": "reduce"}
     with visiting(browser, base, **how) as visit:
         steps = {"empty": "/playground", "retired": "/playground?model=old-1", "filled": PAIR}
         for name, path in steps.items():
             visit.open(path)
-            faults[name] = _faults(visit, scheme)
+            faults[name] = _faults(visit)
         draw(visit.page)
         wait_for(visit.page, 2)
         for summary in visit.page.locator(".result summary").all():
             summary.click()
-        faults["drawn"] = _faults(visit, scheme)
+        faults["drawn"] = _faults(visit)
         visit.page.get_by_label("Aspect ratio").fill("nonsense")
         draw(visit.page)
         visit.page.wait_for_selector(".result .notice")
-        faults["mistake"] = _faults(visit, scheme)
+        faults["mistake"] = _faults(visit)
     assert {name: found for name, found in faults.items() if found} == {}
     assert [said for said in visit.complaints if "400" not in said] == []
 
 
-def _faults(visit: Visit, scheme: str) -> list[str]:
-    return find_violations(visit.page, scheme) + too_wide(visit)
+def _faults(visit: Visit) -> list[str]:
+    return find_violations(visit.page) + too_wide(visit)
 
 
 def test_by_keyboard_the_focus_stays_and_the_result_is_told(browser: Browser, base: str) -> None:
