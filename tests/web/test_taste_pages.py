@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from app.web import drawing
+from app.web import card_drawing
 from tests.web.factories import MODELS, OURS, competition, post, start, votes
 
 
@@ -163,7 +163,7 @@ def test_the_card_as_json(app: Flask, judged: FlaskClient) -> None:
 
 def test_a_name_too_long_for_the_picture_is_cut() -> None:
     name = "A Model With A Name That Nobody Would Ever Want To Read To Its End"
-    cut = drawing.shorten(name, 36, 500)
+    cut = card_drawing.shorten(name, 36, 500)
     assert cut.endswith("...")
     assert name.startswith(cut.removesuffix("..."))
-    assert drawing.shorten("Short", 36, 500) == "Short"
+    assert card_drawing.shorten("Short", 36, 500) == "Short"
