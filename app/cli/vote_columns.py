@@ -21,8 +21,14 @@ from app.files.text import InvalidFile, escape_for_terminal, shorten
 from app.words import BETTER
 
 ALIASES = {
-    "model_a": ("model_a", "modela", "left", "model_left", "left_model", "model_1", "model1"),
-    "model_b": ("model_b", "modelb", "right", "model_right", "right_model", "model_2", "model2"),
+    "model_a": (
+        *("model_a", "modela", "left", "model_left", "modelleft", "left_model", "leftmodel"),
+        *("model_1", "model1"),
+    ),
+    "model_b": (
+        *("model_b", "modelb", "right", "model_right", "modelright", "right_model", "rightmodel"),
+        *("model_2", "model2"),
+    ),
     "winner": ("winner", "outcome"),
     "loser": ("loser",),
     "draw": ("draw", "is_draw", "tie", "is_tie"),

@@ -27,6 +27,8 @@ MOST_KEYS = 50_000
 """Different sets of cells whose meaning is remembered; more are forgotten and read again."""
 MERGE_ROWS = 2**16
 """Rows that are kept apart at least before equal ones are added up."""
+NO_NAMES = frozenset({"nan", "null", "none", "na", "n/a", "#n/a", "<na>", "undefined"})
+"""What pandas, R, spreadsheets and databases write into a cell that holds nothing."""
 LEFT_OUT, FAULTY = -1, -2
 """In place of a meaning: of a row that does not count, and of one that can't be read."""
 Cells = tuple[str, ...]
@@ -195,6 +197,10 @@ class VoteCounter:
         name = normalize(text)
         if not fold_spelling(name):
             raise ValueError(f"column {column}: a model has no name")
+        if name.startswith("{"):
+            raise ValueError(f"column {column}: {quote(name)} is an object; write the model's name alone")
+        if name.casefold() in NO_NAMES:
+            raise ValueError(f"column {column}: {quote(name)} stands for no name")
         problem = find_unstorable(name)
         if problem:
             raise ValueError(f"column {column}: {problem}")

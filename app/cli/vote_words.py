@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from app.files.text import quote
+from app.files.text import fold_spelling, normalize, quote
 from app.words import Outcome
 
 Counts = tuple[int, int, int, int]
@@ -17,16 +17,34 @@ NAMES = {A: "model_a", B: "model_b", TIE: "tie", BOTH_BAD: "both_bad"}
 COUNT_DIGITS = 12
 SKIPS = frozenset({Outcome.SKIP.value, "skipped"})
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+NOUNS = (
+    *("model", "image", "picture", "assistant", "response", "answer", "option", "output"),
+    *("candidate", "system", "player", "side", "vote"),
+)
+VERDICTS = (
+    *("win", "wins", "won", "better", "slightlybetter", "muchbetter"),
+    *("isbetter", "isthebest", "isslightlybetter", "ismuchbetter"),
+)
+
+
+def _spell(*sides: str) -> str:
+    """Return the words for one side of a pair; a number needs a noun or a verdict beside it."""
+    seats = [seat for side in sides for noun in ("", *NOUNS) for seat in (noun + side, side + noun)]
+    told = [f"{before}{seat}" for seat in seats for before in ("prefer", "iprefer")]
+    told += [seat + verdict for seat in seats for verdict in VERDICTS]
+    return " ".join(word for word in (*seats, *told) if not word.isdigit())
+
+
 WORDS: dict[str, Counts] = {
     word: outcome
     for outcome, words in {
-        A: "a modela model1 left leftmodel leftvote leftside leftwins leftisbetter assistanta assistant1 "
-        "responsea response1 aisbetter aisthebest awins awon modelawins modelaisbetter a>b a>>b b<a b<<a",
-        B: "b modelb model2 right rightmodel rightvote rightside rightwins rightisbetter assistantb assistant2 "
-        "responseb response2 bisbetter bisthebest bwins bwon modelbwins modelbisbetter b>a b>>a a<b a<<b",
-        TIE: "tie tied ties itsatie draw drawn equal tievote same aboutthesame nopreference bothgood "
-        "botharegood tiebothgood tieinconsistent a=b b=a a==b -",
-        BOTH_BAD: "bothbad botharebad bothareequallybad bothbadvote tiebothbad bothpoor neitherisgood",
+        A: f"{_spell('a', '1', 'left', 'first')} a>b a>>b b<a b<<a",
+        B: f"{_spell('b', '2', 'right', 'second')} b>a b>>a a<b a<<b",
+        TIE: "tie tied ties itsatie draw drawn itsadraw equal bothareequal even tievote same aboutthesame similar "
+        "nopreference bothgood botharegood equallygood bothequallygood bothareequallygood tiebothgood "
+        "tieinconsistent a=b b=a a==b -",
+        BOTH_BAD: "bothbad botharebad equallybad bothequallybad bothareequallybad bothbadvote tiebothbad bothpoor "
+        "neitherisgood",
     }.items()
     for word in words.split()
 }
@@ -37,9 +55,9 @@ _MARKS = re.compile(r"[^\w<>=]|_")
 
 
 def read_truth(text: str, column: str) -> bool:
-    """Read true/false, 1/0 or yes/no in any case. Raises ValueError."""
+    """Read true/false, 1/0 (1.0/0.0, too) or yes/no in any case. Raises ValueError."""
     try:
-        return TRUTHS[text.strip().casefold()]
+        return TRUTHS[_WHOLE.sub("", text.strip().casefold())]
     except KeyError:
         raise ValueError(f"column {column}: {quote(text)} is none of true, false, 1, 0, yes, no") from None
 
@@ -62,7 +80,7 @@ def read_winner(cells: Sequence[str], model_a: str, model_b: str, *, column: str
 
     Raises ValueError for any other word, and for a name that is also a word with another meaning.
     """
-    word = cells[0].strip()
+    word = normalize(cells[0])
     meant = _find_meaning(word)
     named = A if word == model_a else B if word == model_b else None
     if meant is not None and named is not None and meant != named:
@@ -104,7 +122,7 @@ def read_checked_winner(cells: Sequence[str], model_a: str, model_b: str, *, col
 
 @lru_cache(1024)
 def _find_meaning(word: str) -> Counts | None:
-    plain = word if word == "-" else _MARKS.sub("", word.casefold())
+    plain = word if word == "-" else _MARKS.sub("", fold_spelling(word))
     return NOTHING if plain in SKIPS else WORDS.get(plain)
 
 
@@ -118,9 +136,7 @@ def read_one_hot(
 ) -> Counts:
     """Read columns of which exactly one is true. Raises ValueError."""
     true = [
-        outcome
-        for text, name, outcome in zip(cells, columns, outcomes, strict=True)
-        if read_truth(_WHOLE.sub("", text.strip()), name)
+        outcome for text, name, outcome in zip(cells, columns, outcomes, strict=True) if read_truth(text, name)
     ]
     if len(true) != 1:
         raise ValueError(f"column {columns[0]}: of {', '.join(columns)} exactly one is 1, here {len(true)} are")

@@ -63,12 +63,12 @@ class Table:
 
 def normalize_column(name: str) -> str:
     """Return a column's name as spellings are compared, words joined by `_`. R joins them by dots."""
-    return "_".join(re.sub(r"[-_.]", " ", fold_spelling(name)).split())
+    return "_".join(re.sub(r"[-_.]|[:?]$", " ", fold_spelling(name)).split())
 
 
 def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
     """
-    Open a table of unknown kind; the first line that is neither `sep=;` nor a `#` comment names the columns.
+    Open a table of unknown kind; the first line with a cell that is no `sep=;` or `#` comment names the columns.
 
     The delimiter is the one by which most of the `known` columns are found. Iterating over the parts raises
     InvalidFile with the line where the file stops being a table.
@@ -86,7 +86,7 @@ def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
     stream.read(marks)
     start = head[marks:].decode(encoding, "replace")
     if start.lstrip()[:1] in ("[", "{"):
-        return _open_json(text, name, known, is_list=start.lstrip()[0] == "[")
+        return _open_json(text, name, known, start.lstrip())
     return _open_csv(text, name, start, known)
 
 
@@ -165,7 +165,7 @@ def _find_header(start: str, known: Collection[str]) -> tuple[int, str]:
         line = lines[skipped].strip()
         if line.casefold().startswith("sep=") and len(line) > len("sep=") - 1:
             told = line[4:5] or "\t"
-        elif line and not line.startswith("#"):
+        elif line.strip(DELIMITERS) and not line.startswith("#"):
             break
         skipped += 1
     if told is not None and told in DELIMITERS:
@@ -178,9 +178,12 @@ def _count_known(header: str, delimiter: str, known: Collection[str]) -> tuple[i
     return sum(name in known for name in names), len(names)
 
 
-def _open_json(text: TextIO, name: str, known: Collection[str], *, is_list: bool) -> Table:
-    objects = _list_items(text, name) if is_list else _line_items(text, name)
-    unit = "item" if is_list else "line"
+def _open_json(text: TextIO, name: str, known: Collection[str], start: str) -> Table:
+    is_list = start.startswith("[")
+    # jq and other printers put the brace of an object that takes many lines on a line of its own.
+    by_line = not is_list and LINE_END.split(start, maxsplit=1)[0].strip() != "{"
+    objects = _line_items(text, name) if by_line else _items(text, name, is_list=is_list)
+    unit = "line" if by_line else "item"
     first = next(objects, None)
     if first is None:
         return Table(name, [], iter(()), unit)
@@ -219,7 +222,11 @@ def _json_parts(
 
 
 def _cell(value: object) -> str:
-    """Write a JSON value as CSV would; a list or an object, which no column we read has, stays JSON."""
+    """Write a JSON value as CSV would: the texts of a list joined by `;`, an object as JSON."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return ";".join(map(_cell, value))
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
@@ -254,15 +261,15 @@ def _object(line: str, where: str) -> dict[str, Any]:
     return value
 
 
-def _list_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read the objects of a JSON list one by one, holding little more than one of them."""
+def _items(text: TextIO, name: str, *, is_list: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read the objects of a JSON list, or objects that follow each other, holding little more than one of them."""
     decode = json.JSONDecoder(object_pairs_hook=refuse_twins).raw_decode
     number, wanted = 1, JSON_CHARACTERS
     buffer = _read_json(text, name, wanted)
-    place = _skip(buffer, 0, "[")
+    place = _skip(buffer, 0, "[" if is_list else "")
     while True:
         try:
-            if buffer.startswith("]", place):
+            if is_list and buffer.startswith("]", place):
                 _refuse_more(buffer[place + 1 :], text, name)
                 return
             value, end = decode(buffer, place)
@@ -271,6 +278,8 @@ def _list_items(text: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]
             raise InvalidFile(f"{name} item {number}: {key} stands there twice") from error
         except (json.JSONDecodeError, RecursionError) as error:
             more = _read_json(text, name, wanted)
+            if not more and not is_list and place == len(buffer):
+                return
             if not more:
                 raise InvalidFile(f"{name} item {number}: this is no JSON, or the file is cut off") from error
             buffer, wanted = buffer[place:] + more, wanted * 2

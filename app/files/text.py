@@ -10,6 +10,7 @@ from typing import Any
 
 from app.errors import Refusal
 
+WEB_PAGE = "a web page; open its address to see what was answered in the file's place"
 NO_TEXT = {
     b"PK\x03\x04": "a zip archive or a workbook; unpack it, or save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "a workbook of Excel; save the sheet as CSV",
@@ -25,6 +26,9 @@ NO_TEXT = {
     b"ARROW1": "an Arrow file; write it as CSV or JSON lines",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
+    b"version https://git-lfs": "a pointer of Git LFS in place of the file; fetch the file by `git lfs pull`",
+    b"<!doctype html": WEB_PAGE,
+    b"<html": WEB_PAGE,
 }
 """How files begin that are given in the place of text, and what to do with them."""
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -51,8 +55,9 @@ def find_encoding(start: bytes, name: str) -> str:
 
     Raises InvalidFile for what is no text, and for UTF-32 and UTF-16 without a mark.
     """
+    lowered = start[:64].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for magic, what in NO_TEXT.items():
-        if start.startswith(magic):
+        if start.startswith(magic) or lowered.startswith(magic):
             raise InvalidFile(f"{name}: this is {what}")
     if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise InvalidFile(f"{name}: this is UTF-32; save it as UTF-8")

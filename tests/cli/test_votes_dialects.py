@@ -66,6 +66,13 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         '\ufeff{"model_a":"x","model_b":"y","winner":"model_a","n":NaN,"m":1e400}\n\n',
         '{"model_a":"x","model_b":"y","winner_model_a":true,"winner_model_b":false}\n',
         '{"model_a":"x","model_b":"y","wins_a":1,"wins_b":0.0}\n',
+        ",,\n;;;\n" + HEADER + "x,y,model_a\n",
+        "Model A:,Model B:,Winner?\nx,y,Model A\n",
+        "leftModel,rightModel,vote\nx,y,left_better\n",
+        "model_a,model_b,winner,counted\nx,y,model_a,1.0\nx,y,tie,0.0\n",
+        HEADER + "x,y,\uff21\n",
+        '{\n "model_a": "x",\n "model_b": "y",\n "winner": "model_a"\n}\n',
+        '{"model_a":["x"],"model_b":["y"],"winner":"model_a"}\n',
         '[{"model_a":"x","model_b":"y","winner":"model_a","conversation":[{"role":"user","content":"\\ud83d\\ude00"}]}]',
     ],
 )  # fmt: skip
@@ -113,6 +120,20 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
         (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
         (b"ARROW1\0\0", "an Arrow file; write it as CSV"),
         (b"\x89PNG\r\n\x1a\n", "this is a picture"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "by `git lfs pull`"),
+        ("\ufeff\n<!DOCTYPE html>\n<html></html>\n", "this is a web page"),
+        (
+            '{"model_a":{"name":"x"},"model_b":"y","winner":"tie"}',
+            'line 1: column model_a: \'{"name": "x"}\' is an',
+        ),
+        (HEADER + "x,y,tie\n{'name': 'x'},y,tie\n", "line 3: column model_a: \"{'name': 'x'}\" is an object"),
+        (HEADER + "x,NaN,tie\n", "line 2: column model_b: 'NaN' stands for no name"),
+        (HEADER + "#N/A,y,tie\n", "line 2: column model_a: '#N/A' stands for no name"),
+        (
+            '{\n"model_a":"x","model_b":"y","winner":"tie"\n}\n{\n"model_a":',
+            "item 2: this is no JSON, or the file is",
+        ),
+        ('{\n"model_a":"x","model_b":"y","winner":"tie"\n}\n7', "item 2: this is no JSON object"),
         (
             "model_a,model_b,preference,prompt\nx,y,1.0,fox\n",
             "line 2: column preference: '1.0' is no outcome: which model a number means differs from file to file",
@@ -221,6 +242,17 @@ def test_a_long_cell_is_told_by_its_beginning(text: str) -> None:
 )
 def test_columns_that_say_the_winner_again(row: str, counts: tuple[int, ...]) -> None:
     assert sums(read(f"model_a,model_b,winner,tie,loser\n{row}\n")) == {("x", "y"): counts}
+
+
+def test_a_winner_is_named_in_either_normal_form() -> None:
+    assert sums(read(HEADER + "mod\u00e8le,y,mode\u0300le\n")) == {("mod\u00e8le", "y"): (1, 0, 0, 0)}
+
+
+def test_objects_on_many_lines_follow_each_other() -> None:
+    one = '{\n  "model_a": "x",\n  "model_b": "y",\n  "winner": "%s",\n  "category": ["Portrait", "b c"]\n}\n'
+    votes = (one % "model_a" + one % "tie").encode()
+    assert sums(read(votes)) == {("x", "y"): (1, 0, 1, 0)}
+    assert sums(read(votes, category="b-c")) == {("x", "y"): (1, 0, 1, 0)}
 
 
 def test_members_of_gzip_are_one_file() -> None:

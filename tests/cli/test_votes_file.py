@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -87,7 +88,7 @@ REFUSED = {
 HEADER = "model_a,model_b,winner\n"
 
 
-def read(text: str | bytes, **more: bool) -> Votes:
+def read(text: str | bytes, **more: Any) -> Votes:
     data = text if isinstance(text, bytes) else text.encode()
     return votes_file.read_stream(io.BytesIO(data), "votes.csv", **more)
 
@@ -209,18 +210,19 @@ OUTCOMES = {
         0,
     ): "MODEL_A| model a |Model-A|modelA|model.a|[A]|A>B|LEFT|Left Vote|assistant_a|Response A|A is better."
     "|model_1|\U0001f448  A is better|(a)|A won|Left wins|left is better|Response 1"
-    "|Assistant 1|b < a|model_a wins",
+    "|Assistant 1|b < a|model_a wins|image_a|Image 1|Option A|first|Output 1|Model A better|I prefer A|left_better"
+    "|A is slightly better|1 wins",
     (0, 1, 0, 0): "model_b|MODEL B|b|Right|right-vote|Assistant B|B>>A|\U0001f449  B is better|Model 2|response_b"
-    "|B won|Right wins|right side|Response 2|Assistant 2|A<<B|Model B is better",
+    "|B won|Right wins|right side|Response 2|Assistant 2|A<<B|Model B is better|Second image|prefer right",
     (0, 0, 1, 0): "Tie|TIED|Draw|equal|Same|tie vote|A=B|Both good|\U0001f91d  Tie|both-good|drawn|No preference"
-    "|Both are good|A == B|tie (both good)",
+    "|Both are good|A == B|tie (both good)|Equally good|Similar|It's a draw",
     (
         0,
         0,
         0,
         1,
     ): "tie (bothbad)|Tie (Both Bad)|tie_bothbad|TIE(BOTHBAD)|both_bad|both bad|Both are bad|bothbad_vote"
-    "|\U0001f44e  Both are bad|Both Poor|Neither is good",
+    "|\U0001f44e  Both are bad|Both Poor|Neither is good|Equally bad",
 }
 
 
