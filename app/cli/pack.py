@@ -48,9 +48,9 @@ def pack(
     image: run again after the folder changed, it keeps what you added.
 
     With --from-metadata the images may lie as they like: what Automatic1111, Forge, SD.Next, ComfyUI, InvokeAI,
-    Fooocus, SwarmUI, Draw Things, Easy Diffusion or NovelAI wrote into them says the prompt, the checkpoint with
-    its LoRAs, and the seed. --pattern takes what file names say; both together, names first. Look at the table
-    of --dry-run before.
+    Fooocus, SwarmUI, Draw Things, Easy Diffusion, NovelAI, mflux or Midjourney wrote into them says the prompt,
+    the checkpoint with its LoRAs, and the seed. --pattern takes what file names say; both together, names first.
+    Look at the table of --dry-run before.
 
     Every file and folder that is not listed is named with the reason. The exit code is 1 when one was refused.
     """  # noqa: D301 - click's own mark for lines that are not to be wrapped

@@ -190,6 +190,13 @@ CHARACTERS = json.dumps(
 )
 
 
+MFLUX = json.dumps(
+    {"mflux_version": "0.15.0", "model": "maker/fox-v1", "base_model": "None", "prompt": "a red fox", "seed": 42}
+    | {"lora_paths": ["/loras/inky.safetensors"]}
+)
+JOB = " Job ID: 1b5b9b1e-6c5b-4f0e-8a0f-0d3c6b1a2e3f"
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
@@ -205,6 +212,18 @@ CHARACTERS = json.dumps(
         ({"sd_metadata": OLD_INVOKE.replace("red fox", "red fox [blurry]")}, (*FOUND[:2], (), "42")),
         ({"parameters": RUINED}, FOUND),
         ({"parameters": SPACE}, (*FOUND[:2], (), "42")),
+        ({"parameters": MFLUX}, (*FOUND[:3], "42")),
+        ({"mold:parameters": json.dumps({"prompt": "a red fox", "model": "fox-v1", "seed": 42})},
+            (*FOUND[:2], (), "42")),
+        ({"parameters": AUTOMATIC.replace("Model: fox-v1", r'Model: "a \"b\", c"')},
+            ("a red fox, in ink", 'a "b", c', *FOUND[2:])),
+        ({"prompt": comfy(**{"4": {"class_type": "Box", "inputs": {"model_path": "fox-v1.ckpt"}}})}, FOUND),
+        ({"Prompt": "a red fox", "Stable Diffusion model": "models/fox-v1.ckpt", "Seed": "42"},
+            (*FOUND[:2], (), "42")),
+        ({"Description": f"a red fox --ar 16:9 --v 6.1 --no text, --- signs --seed 42{JOB}"},
+            ("a red fox", "Midjourney v6.1", (), "42")),
+        ({"Description": f"a red fox--\nin ink --niji 6{JOB}"}, ("a red fox--\nin ink", "Niji 6", (), None)),
+        ({"Description": f"a red fox{JOB}"}, ("a red fox", None, (), None)),
         ({"Software": "NovelAI", "Description": "two foxes", "Source": "V4", "Comment": CHARACTERS},
             ("two foxes\na red fox", "V4", (), "42")),
         ({"prompt": comfy("the graph", 1), "parameters": json.dumps({"sui_image_params": {
@@ -306,3 +325,15 @@ def test_latin1_in_its_chunk_is_read_as_it_is() -> None:
     notes.add(b"tEXt", b"parameters\0" + AUTOMATIC.replace("a red fox", "un café").encode("latin-1"))
     Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "PNG", pnginfo=notes)
     assert facts(read_generation_data(buffer.getvalue())) == ("un café, in ink", *FOUND[1:])
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    "prompt",
+    ["a red fox", "\u4e00\u53ea\u72d0\u72f8", "\u0441\u0442\u0430\u0440\u0430\u044f \u043b\u0438\u0441\u0430"],
+)
+def test_a_comment_in_utf16_of_either_order(prompt: str, mark: str, order: str) -> None:
+    text = mark + AUTOMATIC.replace("a red fox", prompt)
+    found = read_generation_data(jpeg(1, text, f"utf-16-{order}"))
+    assert facts(found) == (f"{prompt}, in ink", *FOUND[1:])

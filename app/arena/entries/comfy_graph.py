@@ -145,7 +145,7 @@ class _Graph:
                 break
             inputs = _inputs(node)
             loras = [*_loras_in(inputs), *self._stacked(inputs.get("lora_stack")), *loras]
-            for name in ("ckpt_name", "unet_name", "model_name"):
+            for name in ("ckpt_name", "unet_name", "model_name", "model_path"):
                 model = self._value_of(inputs.get(name), name, "string")
                 if model is not None:
                     return {"model": stem(model), "loras": stems(loras)}

@@ -3,8 +3,9 @@ Reads what programs write into their images of how these were made: prompt, mode
 
 Automatic1111 and Forge write a text `parameters`; ComfyUI a graph `prompt`; InvokeAI `invokeai_metadata` (older
 versions `sd-metadata`); Fooocus `parameters` and `fooocus_scheme`, JSON or the text of Automatic1111; SwarmUI JSON
-in `parameters`; Easy Diffusion and NovelAI a text for each fact; Draw Things JSON in XMP; RuinedFooocus and Spaces
-of Hugging Face JSON in `parameters`. Where texts stand in the file is the business of `generation_texts`.
+in `parameters`; Easy Diffusion and NovelAI a text for each fact; Draw Things JSON in XMP; RuinedFooocus, mflux and
+Spaces of Hugging Face JSON in `parameters`; Midjourney a `Description`. Where texts stand in the file is the
+business of `generation_texts`.
 Nothing of it reaches a voter: renditions have no metadata.
 """
 
@@ -22,6 +23,14 @@ _STEPS = re.compile(r"^[ \t]*Steps: ", re.MULTILINE)
 _LORA = re.compile(r"<(?:lora|lyco):([^:>]+)(?::[^>]*)?>")
 _LORA_PART = re.compile(r"(?:\s*,)?\s*<(?:lora|lyco):[^>]+>(?=\s*(?:[,<\r\n]|$))")
 _LORA_HASH = re.compile(r'"(?:lora|lyco):([^"]+)":', re.IGNORECASE)
+_FLAG = re.compile(r"\s--([a-z]+)(?:\s+(?!--)(.*?))?(?=\s--[a-z]|$)", re.DOTALL)
+_LABELS = {
+    "Prompt": "prompt",
+    "Seed": "seed",
+    "Stable Diffusion model": "use_stable_diffusion_model",
+    "LoRA model": "use_lora_model",
+}
+"""Easy Diffusion's labels, which it writes in place of its own names if told to."""
 _FIELD = re.compile(r'\s*([A-Z][\w \-/]*):\s*("(?:\\.|[^"\\])*"|[^,]*)(?:,|$)')
 
 
@@ -56,7 +65,7 @@ def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
     prompt = head.split("\nNegative prompt:")[0].strip()
     if head.startswith("Negative prompt:"):
         prompt = ""
-    fields = {key: value.strip().strip('"') for key, value in _FIELD.findall(last)}
+    fields = {key: _unquote(value.strip()) for key, value in _FIELD.findall(last)}
     resources = _read_resources(last)
     named = fields.get("Model") or fields.get("Base Model")
     model = named or next(iter(resources.get("checkpoint", ())), None) or fields.get("Model hash")
@@ -67,6 +76,11 @@ def _read_automatic(texts: Mapping[str, str]) -> GenerationData | None:
     if program == "ComfyUI" and prompt == "unknown":  # what a node for saving writes where it finds no prompt
         prompt = ""
     return GenerationData(program, prompt or None, stem(model), names, fields.get("Seed"))
+
+
+def _unquote(value: str) -> str:
+    """Return a value that is written as JSON where it holds a comma, a colon or a quote."""
+    return read_text(parse_json(value)) or value.strip('"') if value.startswith('"') else value
 
 
 def _read_hashed_loras(line: str, fields: Mapping[str, str]) -> list[str]:
@@ -106,7 +120,8 @@ def _read_swarm(texts: Mapping[str, str]) -> GenerationData | None:
 
 
 def _read_easy(texts: Mapping[str, str]) -> GenerationData | None:
-    """Read Easy Diffusion's texts, one a fact."""
+    """Read Easy Diffusion's texts, one a fact, under the names of its interface or of its labels."""
+    texts = {_LABELS.get(key, key): text for key, text in texts.items()}
     model = texts.get("use_stable_diffusion_model")
     if model is None:
         return None
@@ -152,17 +167,32 @@ def _read_names(listed: object, key: str) -> tuple[str, ...]:
 
 
 def _read_space(texts: Mapping[str, str]) -> GenerationData | None:
-    """Read the document of RuinedFooocus or of a Space of Hugging Face."""
-    document = parse_json(texts.get("parameters"))
+    """Read the document of RuinedFooocus, mflux, mold or a Space of Hugging Face."""
+    document = parse_json(texts.get("parameters") or texts.get("mold:parameters"))
     if not isinstance(document, dict):
         return None
     prompt = read_text(document.get("Prompt") or document.get("prompt"))
-    model = stem(read_text(document.get("base_model_name") or document.get("Model")))
+    named = document.get("base_model_name") or document.get("Model") or document.get("model")
+    model = stem(read_text(named))
     if prompt is None or model is None:
         return None
-    program = read_text(document.get("software")) or "a Space of Hugging Face"
-    loras = _read_names(document.get("loras"), "name")
+    program = "mflux" if "mflux_version" in document else "mold" if "mold:parameters" in texts else None
+    program = program or read_text(document.get("software")) or "a Space of Hugging Face"
+    paths = document.get("lora_paths") or []
+    loras = _read_names(document.get("loras"), "name") or stems([str(path) for path in paths])
     return GenerationData(program, prompt, model, loras, read_text(document.get("seed")))
+
+
+def _read_midjourney(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read what Midjourney writes as a description: the prompt, its flags (`--v 6.1`), and the id of the job."""
+    text, job, _ = (texts.get("Description") or texts.get("parameters") or "").rpartition(" Job ID: ")
+    if not job:
+        return None
+    flags = dict(_FLAG.findall(text))
+    version = flags.get("v") or flags.get("version")
+    name = f"Midjourney v{version}" if version else f"Niji {flags['niji']}" if flags.get("niji") else None
+    prompt = _FLAG.split(text, maxsplit=1)[0].strip()
+    return GenerationData("Midjourney", prompt or None, name, (), flags.get("seed"))
 
 
 def _read_unreadable(texts: Mapping[str, str]) -> GenerationData | None:
@@ -229,9 +259,10 @@ READERS = (
     _read_invoke,
     _read_swarm,
     read_comfy,
-    _read_fooocus,
     _read_draw_things,
     _read_space,
+    _read_fooocus,
+    _read_midjourney,
     _read_automatic,
     _read_easy,
     _read_novel,

@@ -64,7 +64,8 @@ def _decode_comment(value: object) -> str | None:
         return None
     kind, text = value[:8], value[8:]
     if kind.startswith(b"UNICODE"):
-        order = "utf-16-le" if text[1:2] == b"\0" else "utf-16-be"
+        # Every program's text has Latin letters: the byte that is zero in them is the higher one.
+        order = "utf-16-le" if text[1::2].count(0) > text[::2].count(0) else "utf-16-be"
         return text.decode(order, "replace").removeprefix("\ufeff").strip("\0")
     return (text if kind.startswith(b"ASCII") else value).decode("utf-8", "replace").strip("\0")
 
