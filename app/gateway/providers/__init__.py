@@ -38,6 +38,7 @@ MODULES = (
     "bedrock",
     "dashscope",
     "fireworks",
+    "venice",
     "vercel",
     "wavespeed",
     "a1111",

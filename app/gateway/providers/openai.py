@@ -40,7 +40,6 @@ ADDRESSES = {
     "sglang": "",
     "tencent": "https://tokenhub-intl.tencentcloudmaas.com/v1",
     "together": "https://api.together.xyz/v1",
-    "venice": "https://api.venice.ai/api/v1",
     "vllm-omni": "",
     "xai": "https://api.x.ai/v1",
     "zai": "https://api.z.ai/api/paas/v4",
