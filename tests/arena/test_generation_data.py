@@ -337,3 +337,13 @@ def test_a_comment_in_utf16_of_either_order(prompt: str, mark: str, order: str) 
     text = mark + AUTOMATIC.replace("a red fox", prompt)
     found = read_generation_data(jpeg(1, text, f"utf-16-{order}"))
     assert facts(found) == (f"{prompt}, in ink", *FOUND[1:])
+
+
+@pytest.mark.parametrize("prompt", ["a red fox", None])
+def test_tags_of_the_makers_own_scripts(prompt: str | None) -> None:
+    exif, buffer = Image.Exif(), BytesIO()
+    exif[0x0131], exif[0x010F], exif[0x0110] = "AI generated;txt2img;flux", "Black Forest Labs", "flux-schnell"
+    if prompt is not None:
+        exif[0x010E] = prompt
+    Image.open(BytesIO(picture_bytes(1, (64, 64)))).save(buffer, "JPEG", exif=exif)
+    assert facts(read_generation_data(buffer.getvalue())) == (prompt, "flux-schnell", (), None)

@@ -4,8 +4,8 @@ Reads what programs write into their images of how these were made: prompt, mode
 Automatic1111 and Forge write a text `parameters`; ComfyUI a graph `prompt`; InvokeAI `invokeai_metadata` (older
 versions `sd-metadata`); Fooocus `parameters` and `fooocus_scheme`, JSON or the text of Automatic1111; SwarmUI JSON
 in `parameters`; Easy Diffusion and NovelAI a text for each fact; Draw Things JSON in XMP; RuinedFooocus, mflux and
-Spaces of Hugging Face JSON in `parameters`; Midjourney a `Description`. Where texts stand in the file is the
-business of `generation_texts`.
+Spaces of Hugging Face JSON in `parameters`; Midjourney a `Description`; Black Forest Labs' scripts tags of EXIF.
+Where texts stand in the file is the business of `generation_texts`.
 Nothing of it reaches a voter: renditions have no metadata.
 """
 
@@ -195,6 +195,13 @@ def _read_midjourney(texts: Mapping[str, str]) -> GenerationData | None:
     return GenerationData("Midjourney", prompt or None, name, (), flags.get("seed"))
 
 
+def _read_flux(texts: Mapping[str, str]) -> GenerationData | None:
+    """Read the tags of Black Forest Labs' own scripts; the prompt is a description, where one was asked for."""
+    if texts.get("Make") != "Black Forest Labs":
+        return None
+    return GenerationData("FLUX", texts.get("parameters"), stem(texts.get("Model")))
+
+
 def _read_unreadable(texts: Mapping[str, str]) -> GenerationData | None:
     """Name a program whose texts do not say the model, so that the refusal can name it."""
     if "workflow" in texts:
@@ -266,6 +273,7 @@ READERS = (
     _read_automatic,
     _read_easy,
     _read_novel,
+    _read_flux,
     _read_unreadable,
 )
 """By program, in the order in which their texts are believed."""

@@ -17,6 +17,7 @@ from app.gateway.images import FORMATS
 from app.gateway.png_chunks import is_png, keep_picture, read_texts
 
 EXIF_IFD, USER_COMMENT, IMAGE_DESCRIPTION = 0x8769, 0x9286, 0x010E
+MAKER_TAGS = {0x010F: "Make", 0x0110: "Model"}
 TEXT_CHARACTERS = 4 * 2**20
 XMP = "XML:com.adobe.xmp"
 _TAGGED = re.compile(r"\s*(prompt|workflow|parameters)\s*:\s*(?=\{)", re.IGNORECASE)
@@ -51,8 +52,10 @@ def _read_exif(image: Image.Image) -> tuple[dict[str, str], str | None]:
     """Read the texts that tags name themselves, and the comment."""
     exif = image.getexif()
     comment = exif.get_ifd(EXIF_IFD).get(USER_COMMENT) or exif.get(USER_COMMENT) or exif.get(IMAGE_DESCRIPTION)
-    tagged = [(_TAGGED.match(value), value) for value in exif.values() if isinstance(value, str)]
-    named = {found[1].lower(): value[found.end() :].strip("\0") for found, value in tagged if found}
+    plain = {tag: value for tag, value in exif.items() if isinstance(value, str)}
+    named = {MAKER_TAGS[tag]: value.strip("\0 ") for tag, value in plain.items() if tag in MAKER_TAGS}
+    tagged = [(_TAGGED.match(value), value) for value in plain.values()]
+    named |= {found[1].lower(): value[found.end() :].strip("\0") for found, value in tagged if found}
     return named, _decode_comment(comment or image.info.get("comment"))
 
 
