@@ -31,7 +31,6 @@ from app.gateway.providers.http import HttpProvider
 from app.gateway.providers.ideogram import Ideogram
 from app.gateway.providers.openai import OpenAI
 from app.gateway.providers.stability import Stability
-from app.gateway.providers.venice import Venice
 from app.gateway.request import read_request
 from app.gateway.transport import Client
 from tests.factories import hole, picture_bytes
@@ -346,29 +345,6 @@ def test_stability_blurs_what_it_filters(seeded_world: World, upstream: Upstream
         seeded_world.ask(model="stability/stable-image-core")
     fields = form_of(asked(upstream))
     assert fields["prompt"] == "a red cube"
-
-
-def test_venice_is_asked_by_its_own_route(seeded_world: World, upstream: Upstream) -> None:
-    at(seeded_world, Venice, upstream.base)
-    upstream.on("POST", "/image/generate", says(200, {"id": "g-1", "images": [coded(PNG), coded(PNG)]}))
-    made = seeded_world.ask(model="venice/chroma-v40", n=2, seed=7)
-    assert asked(upstream).json() == {
-        "model": "chroma",
-        "prompt": "a red cube",
-        "variants": 2,
-        "seed": 7,
-        "format": "png",
-        "hide_watermark": True,
-    }
-    assert [one.picture.data for one in made.drawn] == [PNG, PNG]
-
-
-@pytest.mark.parametrize("header", ["x-venice-is-blurred", "X-Venice-Is-Content-Violation"])
-def test_venice_blurs_what_it_filters(seeded_world: World, upstream: Upstream, header: str) -> None:
-    at(seeded_world, Venice, upstream.base)
-    upstream.on("POST", "/image/generate", says(200, {"images": [coded(PNG)]}, {header: "true"}))
-    with pytest.raises(ContentPolicy):
-        seeded_world.ask(model="venice/chroma-v40")
 
 
 def test_glm_image_keeps_to_whole_32_pixels(seeded_world: World, upstream: Upstream) -> None:
