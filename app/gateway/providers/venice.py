@@ -13,7 +13,7 @@ from app.catalog.contracts import Replies
 from app.gateway.providers.a1111 import read_base64_images
 from app.gateway.providers.base import ProviderError, ProviderReply
 from app.gateway.providers.http import HttpProvider
-from app.gateway.wire import HttpAnswer
+from app.gateway.transport import HttpAnswer
 
 REFUSALS = ("x-venice-is-blurred", "x-venice-is-content-violation")
 """Headers that are true where the image was blurred, or holds what Venice's terms forbid."""
