@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.arena import errors, ledger
-from app.arena.tables import Category, Competition, PairQuestion, QuestionVersion, Tally
+from app.arena.tables import Category, Competition, QuestionVersion, Tally
+from app.arena.tally_tables import PairQuestion
 from app.database.statements import PreparedStatement, read_json
 from app.files.text import find_unstorable
 from app.files.toml import suggest

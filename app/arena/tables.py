@@ -18,7 +18,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.arena.tally_tables import ONLY_BETTER
-from app.arena.tally_tables import PairQuestion as PairQuestion  # noqa: PLC0414 (found here with all other tables)
 from app.arena.tally_tables import QuestionVersion as QuestionVersion  # noqa: PLC0414 (found here with all other tables)
 from app.arena.tally_tables import Tally as Tally  # noqa: PLC0414 (found here with all other tables)
 from app.catalog.tables import ImageModel

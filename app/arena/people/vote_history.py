@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.arena import ledger
 from app.arena.battles import LEFT, LEFT_MODEL, RIGHT, RIGHT_MODEL, join_models, select_battles
 from app.arena.people import shared_tastes
-from app.arena.tables import Competition, Entry, Matchup, PairQuestion, Vote, Voter
+from app.arena.tables import Competition, Entry, Matchup, Vote, Voter
+from app.arena.tally_tables import PairQuestion
 from app.catalog.tables import ImageModel
 from app.database.doors import execute
 from app.words import BETTER, Outcome

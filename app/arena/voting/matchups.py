@@ -15,7 +15,8 @@ from app.arena.entries.inputs import mask_key
 from app.arena.errors import read_mode
 from app.arena.people.policy import FREE, Policy
 from app.arena.questions import read_question
-from app.arena.tables import Category, Competition, Entry, Matchup, PairQuestion, Voter, competition_categories
+from app.arena.tables import Category, Competition, Entry, Matchup, Voter, competition_categories
+from app.arena.tally_tables import PairQuestion
 from app.arena.voting.expected_pictures import ExpectedPictures, PaddedPicture
 from app.arena.voting.matchmaking import Exclusions, Pair, PairingState, choose_pair, find_competitions, has_pair
 from app.arena.voting.matchup_storage import NewMatchup, make_public_id

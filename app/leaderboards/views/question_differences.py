@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Integer, Row, Select, String, and_, bindpa
 from sqlalchemy.orm import Session, aliased
 
 from app.arena.questions import list_questions
-from app.arena.tables import PairQuestion
+from app.arena.tally_tables import PairQuestion
 from app.catalog import lookup
 from app.catalog.tables import ImageModel
 from app.elo_scale import ELO_PER_LOGIT, Z_95
