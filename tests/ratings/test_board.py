@@ -23,7 +23,6 @@ def half(low: Array, high: Array) -> Array:
     return (high - low) / 2
 
 
-@settings(max_examples=250, deadline=None)
 @given(boards())
 def test_any_board_is_finite_and_consistent(tallies: Tallies) -> None:
     board = rate(tallies, draws=DRAWS)
@@ -46,7 +45,6 @@ def test_any_board_is_finite_and_consistent(tallies: Tallies) -> None:
     assert set(board.rank[ranked].tolist()) <= set(range(1, board.of + 1))
 
 
-@settings(max_examples=200, deadline=None)
 @given(boards(), st.randoms(use_true_random=False))
 def test_rows_in_any_order_and_split_give_the_same_bits(tallies: Tallies, shuffler: object) -> None:
     halves = [
@@ -58,7 +56,6 @@ def test_rows_in_any_order_and_split_give_the_same_bits(tallies: Tallies, shuffl
     assert same_bits(rate(tallies_of(tallies.models, halves), draws=DRAWS), rate(tallies, draws=DRAWS))
 
 
-@settings(max_examples=200, deadline=None)
 @given(boards(), st.data())
 def test_voided_votes_leave_no_trace(tallies: Tallies, data: st.DataObject) -> None:
     """Counting rows and taking them back equals never having had them, a whole competition's too."""
@@ -72,7 +69,6 @@ def test_voided_votes_leave_no_trace(tallies: Tallies, data: st.DataObject) -> N
     )
 
 
-@settings(max_examples=200, deadline=None)
 @given(boards(), st.randoms(use_true_random=False))
 def test_names_do_not_matter(tallies: Tallies, shuffler: object) -> None:
     new = list(range(tallies.models))
@@ -85,7 +81,6 @@ def test_names_do_not_matter(tallies: Tallies, shuffler: object) -> None:
     assert np.array_equal(other.rank[new], one.rank)
 
 
-@settings(max_examples=150, deadline=None)
 @given(boards())
 def test_sides_do_not_matter_unless_asked_for(tallies: Tallies) -> None:
     turned = tallies_of(
@@ -103,7 +98,6 @@ def test_sides_do_not_matter_unless_asked_for(tallies: Tallies) -> None:
     assert other.error == pytest.approx(one.error, rel=1e-5, abs=1e-4)
 
 
-@settings(max_examples=150, deadline=None)
 @given(boards())
 def test_both_bad_is_a_tie(tallies: Tallies) -> None:
     as_ties = replace(tallies, ties=tallies.ties + tallies.both_bad, both_bad=0 * tallies.both_bad)
@@ -113,7 +107,6 @@ def test_both_bad_is_a_tie(tallies: Tallies) -> None:
     assert np.array_equal(one.ties + one.both_bad, other.ties)
 
 
-@settings(max_examples=200, deadline=None)
 @given(boards(), st.data())
 def test_a_win_never_hurts(tallies: Tallies, data: st.DataObject) -> None:
     """With a prior that stays; a learnt one may change with the votes."""
@@ -128,7 +121,6 @@ def test_a_win_never_hurts(tallies: Tallies, data: st.DataObject) -> None:
     assert after[loser] <= before[loser] + 1e-6
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards(), st.floats(-3, 3), st.floats(0.01, 1))
 def test_a_competition_follows_the_level_it_is_given(tallies: Tallies, shift: float, tau2: float) -> None:
     mean, variance = np.linspace(-1, 1, tallies.models), np.linspace(0.01, 0.3, tallies.models)

@@ -57,7 +57,6 @@ def test_three_models_in_a_ring_are_equal() -> None:
     assert fitted(ring, VirtualGames()).strength == pytest.approx([0, 0, 0], abs=1e-12)
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards(), st.sampled_from([0.1, 0.5, 2.0]))
 def test_equals_the_slow_fixed_point(tallies: Tallies, prior: float) -> None:
     assume(has_maximum(tallies.wins + tallies.tied))
@@ -65,7 +64,6 @@ def test_equals_the_slow_fixed_point(tallies: Tallies, prior: float) -> None:
     assert fast == pytest.approx(slow, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards(competitions=1, most=4))
 def test_no_direction_is_uphill(tallies: Tallies) -> None:
     best = fitted(tallies, VirtualGames(0.5)).strength
@@ -78,7 +76,6 @@ def test_no_direction_is_uphill(tallies: Tallies) -> None:
         assert slope == pytest.approx(0, abs=1e-5)
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards())
 def test_without_prior_equals_the_slow_fixed_point(tallies: Tallies) -> None:
     assume(has_maximum(tallies.wins + tallies.tied))
@@ -146,7 +143,6 @@ def test_a_side_effect_is_found_and_no_other_is() -> None:
         assert 0.005 < result.side_error() < 0.02
 
 
-@settings(max_examples=150, deadline=None)
 @given(boards(most=10**7))
 def test_huge_counts_stay_finite_and_at_the_top(tallies: Tallies) -> None:
     design, prior = Design(tallies.pairs(), tallies.models, side=False), VirtualGames()

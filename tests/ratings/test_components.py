@@ -117,7 +117,6 @@ def test_one_voter_is_no_crowd() -> None:
     assert ((one.high - one.low) > 1.15 * (crowd.high - crowd.low)).all()
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards())
 def test_the_parts_add_up_to_the_published_interval(tallies: Tallies) -> None:
     board = rate(tallies, voters=Ballots(tallies, tallies.competition), draws=1)
@@ -129,7 +128,6 @@ def test_the_parts_add_up_to_the_published_interval(tallies: Tallies) -> None:
         assert (part >= -1e-9).all()
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards())
 def test_the_pairs_covariance_follows_its_definition(tallies: Tallies) -> None:
     """A row per pair: what one logit more on it moves the fit, less what it moves an even one."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.bradley_terry import Design
@@ -24,7 +24,6 @@ def test_weights_by_hand() -> None:
     assert prompt_weights(tallies) == pytest.approx([(9 + 9 + 36) / 144, 0.5, 1.0, 0.0])
 
 
-@settings(max_examples=100, deadline=None)
 @given(boards())
 def test_the_covariance_follows_its_definition(tallies: Tallies) -> None:
     n = tallies.models

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from app.elo_scale import ELO_PER_LOGIT
 from app.ratings.board import rate
@@ -71,7 +71,6 @@ def test_ten_votes_crown_nobody() -> None:
     assert rate(tallies_of(5, rows), prior=0.5).rating.max() > 1400
 
 
-@settings(max_examples=150, deadline=None)
 @given(boards(most=200))
 def test_any_board_has_a_spread(tallies: Tallies) -> None:
     board = rate(tallies, draws=1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Log, Tallies, distinct
@@ -102,7 +102,6 @@ def test_an_empty_log_is_an_empty_board() -> None:
     assert tallies.battles.tolist() == [0, 0]
 
 
-@settings(max_examples=150, deadline=None)
 @given(boards(), st.randoms(use_true_random=False))
 def test_sums_do_not_depend_on_order_splits_or_sides(tallies: Tallies, shuffler: object) -> None:
     single = [
