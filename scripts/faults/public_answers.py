@@ -106,6 +106,8 @@ class Observer:
     def see(self, act: Callable[[], None]) -> list[str]:
         """Let somebody act, sweep, and list what moved since the last time."""
         act()
+        # What the act does to the chances of pairs may be told a second later.
+        time.sleep(2 * REBUILD_SECONDS)
         run_sweep(self._app)
         before, self._known = self._known, read_public(self._app)
         return moved(before, self._known)
