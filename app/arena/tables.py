@@ -302,7 +302,7 @@ class Counter(Base):
 
 
 class LedgerLine(Base):
-    """Who changed the arena, how, when and why: a line of the ledger."""
+    """Record one change of the arena in the public ledger: who made it, what it was, when and why."""
 
     __tablename__ = "ledger"
 
@@ -326,7 +326,7 @@ class NetworkSalt(Base):
 
 
 class Flag(Base):
-    """What a fraud test found about one voter or one network, what an admin decided, and why."""
+    """Record that a fraud test suspects a voter or a network, with its evidence and an admin's decision."""
 
     __tablename__ = "flags"
     __table_args__ = (

@@ -48,7 +48,7 @@ def logistic(x: Array) -> Array:
 
 
 class Prior(Protocol):
-    """What is likely before any vote: a penalty's slope and curvature, and the variance of its slope."""
+    """Give the slope of a prior's log-density, minus its second derivative, and the variance of its slope."""
 
     def slope(self, strength: Array) -> Array: ...
     def curvature(self, strength: Array) -> Array: ...
@@ -58,7 +58,7 @@ class Prior(Protocol):
 @dataclass(frozen=True)
 class VirtualGames:
     """
-    So many virtual games (or a part of one) of each model against one of strength 0, half of them won.
+    Add so many virtual games (or a part of one) of each model against one of strength 0, half of them won.
 
     Half a game keeps the fit unique and finite for unbeaten, winless and disconnected models.
     """

@@ -10,7 +10,7 @@ from typing import Any
 @dataclass(frozen=True)
 class GenerationData:
     """
-    How an image was made, as far as its program says: None or empty for what it does not.
+    Hold how an image was made, as far as its program says: None or empty for what it does not.
 
     A refiner is named with the LoRAs: it changes the picture as they do.
     """

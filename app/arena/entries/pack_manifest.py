@@ -56,7 +56,7 @@ OTHER_WAYS = "where prompts stand in file names or inside of the images: --patte
 
 @dataclass(frozen=True)
 class ManifestSummary:
-    """How much a manifest lists; what became of every other file and folder, with the reasons."""
+    """Count what a manifest lists, and tell what became of every other file and folder, with the reasons."""
 
     competitions: int
     models: int

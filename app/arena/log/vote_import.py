@@ -40,7 +40,7 @@ class ContestantIds(NamedTuple):
 
 @dataclass(frozen=True)
 class LogImportResult:
-    """How many votes were stored, how many existed already, and how many voters were created for them."""
+    """Count the votes that were stored, those that existed already, and the voters created for them."""
 
     votes: int
     already: int

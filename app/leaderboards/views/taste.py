@@ -94,7 +94,7 @@ class SecondLook:
 
 @dataclass(frozen=True)
 class Narrowing:
-    """How much a card's votes narrowed the intervals (by votes alone) of the models they were about."""
+    """Tell how much a card's votes narrowed the intervals (by votes alone) of the models they were about."""
 
     votes: int
     """Those that count."""
