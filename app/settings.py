@@ -25,6 +25,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.ownership import give_to_owner, make_folder
 
 SECRET_BYTES = 32
+THREAD_CACHE_BLOCKS = 2
+"""Freed blocks of each size that malloc keeps for a thread: SQLite frees what it soon asks for again."""
 MAX_PORT = 65_535
 METRICS_TOKEN_CHARACTERS = 16
 PROVIDER_SETTING = re.compile(
@@ -76,6 +78,8 @@ class Settings(BaseSettings):
     undo_seconds: int = Field(default=600, ge=0)
     file_url_seconds: int = Field(default=3600, ge=1)
     refresh_seconds: float = Field(default=1.0, ge=0)
+    picture_cache_mib: int = Field(default=32, ge=0, le=65536)
+    """Memory of each process for pictures that voters are shown; 0 for none."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
@@ -373,13 +377,13 @@ def count_together(folder: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
-def ask_for_no_thread_caches() -> bool:
+def ask_for_small_thread_caches() -> bool:
     """Set what glibc reads when a process starts; False where the environment says already what malloc keeps."""
     name, option = "GLIBC_TUNABLES", "glibc.malloc.tcache_count"
     given = os.environ.get(name, "")
     if option in given:
         return False
-    os.environ[name] = f"{given}:{option}=0".lstrip(":")
+    os.environ[name] = f"{given}:{option}={THREAD_CACHE_BLOCKS}".lstrip(":")
     return True
 
 

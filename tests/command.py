@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 
 def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *first: str) -> Run:
     """Give a function that runs `arena` with these first words and its own."""
-    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")  # `arena serve` would start the tests over
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=2")  # `arena serve` would start the tests over
 
     def run(*words: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["arena", *first, *words])

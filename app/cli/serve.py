@@ -13,7 +13,7 @@ from app.arena.people import secret_key
 from app.cli.memory_tuning import (
     freeze_heap,
     garbage_collector_off,
-    restart_without_thread_caches,
+    restart_with_small_thread_caches,
     tune_malloc,
 )
 from app.cli.mounts import check_mounted
@@ -42,7 +42,7 @@ def serve(share: bool, existing: bool, migrate: bool) -> None:
     Refuses a port that is taken, and a folder that another server serves, with the process that holds it; and a
     folder whose volume is not mounted.
     """
-    restart_without_thread_caches()
+    restart_with_small_thread_caches()
     one_thread_for_numpy()
     settings = Settings()
     keep_files_private(settings)

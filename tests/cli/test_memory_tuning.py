@@ -1,4 +1,4 @@
-"""The server's malloc keeps nothing for each of its threads."""
+"""The server's malloc keeps little for each of its threads."""
 
 import os
 import platform
@@ -9,8 +9,8 @@ import pytest
 
 AGAIN = """
 import os, sys
-from app.cli.memory_tuning import restart_without_thread_caches
-restart_without_thread_caches()
+from app.cli.memory_tuning import restart_with_small_thread_caches
+restart_with_small_thread_caches()
 print(os.getpid(), os.environ["GLIBC_TUNABLES"], *sys.argv[1:])
 """
 
@@ -19,8 +19,8 @@ print(os.getpid(), os.environ["GLIBC_TUNABLES"], *sys.argv[1:])
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "glibc.malloc.tcache_count=0"),
-        ({"GLIBC_TUNABLES": "glibc.malloc.perturb=1"}, "glibc.malloc.perturb=1:glibc.malloc.tcache_count=0"),
+        ({}, "glibc.malloc.tcache_count=2"),
+        ({"GLIBC_TUNABLES": "glibc.malloc.perturb=1"}, "glibc.malloc.perturb=1:glibc.malloc.tcache_count=2"),
         ({"GLIBC_TUNABLES": "glibc.malloc.tcache_count=3"}, "glibc.malloc.tcache_count=3"),
     ],
 )
