@@ -22,6 +22,7 @@ def create_app(settings: "Settings") -> "Flask":
     from app.database.doors import Database
     from app.database.places import PACKAGE
     from app.edge import bodies, context, logs, page_cache
+    from app.gateway.picture_cache import PictureCache
     from app.gateway.storage import storage_of
 
     logs.configure(settings)
@@ -48,10 +49,12 @@ def create_app(settings: "Settings") -> "Flask":
         replica_url=settings.read_database_url,
         staleness=settings.read_staleness_seconds,
     )
+    storage = storage_of(settings)
     app.extensions["blindvote"] = context.Parts(
         settings=settings,
         database=database,
-        storage=storage_of(settings),
+        storage=storage,
+        pictures=PictureCache(storage, settings.picture_cache_mib * 2**20),
         pages=page_cache.PageCache(database),
     )
     _add_hooks(app)

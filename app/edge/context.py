@@ -20,6 +20,7 @@ from app.demo.simulated_voters import is_demo
 from app.edge.after_commit import best_effort
 from app.edge.clock import now, today
 from app.edge.page_cache import PageCache, forget, recall
+from app.gateway.picture_cache import PictureCache
 from app.gateway.storage import Storage
 from app.leaderboards.integrity.audit import read_latest_id
 from app.leaderboards.runs import refresh as boards
@@ -39,6 +40,7 @@ class Parts:
     settings: Settings
     database: Database
     storage: Storage
+    pictures: PictureCache
     pages: PageCache
     pool: Pool = field(default_factory=Pool)
     expected: ExpectedPictures = field(default_factory=ExpectedPictures)

@@ -76,7 +76,7 @@ def read_blind_picture(
             return data
     with wired.database.reading() as session:
         file = pictures.blind_file(session, who, matchup, side, small=small, now=now)
-    stored = wired.storage.get(file.key)
+    stored = wired.pictures.get(file.key)
     length = max(file.length, renditions.file_bytes(len(stored))) if side == "input" else file.length
     data = renditions.padded(stored, length)
     if file.is_first_time and is_sent:
@@ -91,7 +91,7 @@ def _read_expected(
     """Read a picture that is not looked up first, and mark it; None where it is not what was expected."""
     key, length = expected.name_file(small=small)
     try:
-        data = renditions.padded(wired.storage.get(key), length)
+        data = renditions.padded(wired.pictures.get(key), length)
     except (FileNotFoundError, ValueError):
         return None
     return data if wired.database.write_batched(pictures.mark_all_served, served) else None
