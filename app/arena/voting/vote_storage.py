@@ -1,4 +1,4 @@
-"""Stores votes with all that they change: by one statement for all of them on PostgreSQL, six each on SQLite."""
+"""Stores votes with all that they change: by one statement for all of them on PostgreSQL, five each on SQLite."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -165,8 +165,20 @@ def _close(given: Any) -> Any:
 
 
 def _close_one(_insert: Any, given: Any) -> Any:
-    """Close the matchup of one vote, which was read as open in the same transaction."""
-    return update(Matchup).where(Matchup.id == given.c.matchup).values(closed_at=given.c.cast_at)
+    """
+    Close the matchup of one vote, which was read as open in the same transaction, and age the voter's other one.
+
+    One statement for both, as they are the voter's open matchups; `_age_others` says what the other's time is.
+    """
+    is_own = Matchup.id == given.c.matchup
+    return (
+        update(Matchup)
+        .where(Matchup.voter_id == given.c.voter, Matchup.closed_at.is_(None))
+        .values(
+            closed_at=case((is_own, given.c.cast_at)),
+            expires_at=case((is_own, Matchup.expires_at), else_=given.c.others_until),
+        )
+    )
 
 
 def _insert(insert: Any, given: Any) -> Any:
@@ -253,14 +265,8 @@ def _age_others(_insert: Any, given: Any) -> Any:
     return update(Matchup).where(Matchup.id == its_id).values(expires_at=given.c.others_until)
 
 
-def _age_other_of_one(_insert: Any, given: Any) -> Any:
-    """Set when the voter of one vote has their other matchup expire, as `_age_others` does for many."""
-    others = (Matchup.voter_id == given.c.voter, Matchup.id != given.c.matchup, Matchup.closed_at.is_(None))
-    return update(Matchup).where(*others).values(expires_at=given.c.others_until)
-
-
 _CHANGES = (_insert, _raise_versions, _count, _raise_votes, _age_others)
-_CHANGES_BY_ONE = (_close_one, _insert, _raise_one_version, _count_one, _raise_votes, _age_other_of_one)
+_CHANGES_BY_ONE = (_close_one, _insert, _raise_one_version, _count_one, _raise_votes)
 
 
 def _store_all(insert: Any, changes: Sequence[Callable[[Any, Any], Any]]) -> Any:
