@@ -62,6 +62,11 @@ class PairingField:
         return np.bincount(self.cell, minlength=self.cells.strangers + 1)
 
     @cached_property
+    def entered_table(self) -> Floats:
+        """Return the same as (competitions, models), without strangers."""
+        return self.entered[:-1].astype(np.float64).reshape(len(self.competitions), self.model_ids.size)
+
+    @cached_property
     def by_model(self) -> dict[int, frozenset[int]]:
         """Return the ids of each model's entries, by the model's id."""
         model = self.cell % self.model_ids.size
@@ -107,8 +112,8 @@ class PairingField:
         """
         gone = entries.union(*[self.by_model.get(model, frozenset()) for model in models])
         cells = np.fromiter(map(self.cells.__getitem__, gone), np.intp, len(gone))
-        count = (self.entered - np.bincount(cells, minlength=self.entered.size))[:-1].astype(np.float64)
-        count = count.reshape(len(self.competitions), self.model_ids.size)
+        here = np.bincount(cells, minlength=self.entered.size)[:-1]
+        count = self.entered_table - here.reshape(self.entered_table.shape)
         if within is not None:
             count *= within[:, None]
         remaining = RemainingField(self, gone, count)
@@ -222,6 +227,15 @@ class RemainingField:
             here = self.gaps.competition == competition
             table[self.gaps.model[here]] = self.gaps.meetings[here]
         return np.asarray(table)
+
+    def meetings_of(self, competition: int, one: int) -> Floats:
+        """Count the pairs of one model that are left in a competition, as (models,); its own place is no count."""
+        if self.gaps is not None:
+            is_gap = (self.gaps.competition == competition) & (self.gaps.model == one)
+            if is_gap.any():
+                return np.asarray(self.gaps.meetings[is_gap.argmax()])
+        row = self.count[competition]
+        return np.asarray(row * row[one])
 
     def entries(self, competition: int, one: int, other: int) -> list[tuple[int, int]]:
         """List the pairs of entries, the smaller id first, of two models in a competition."""

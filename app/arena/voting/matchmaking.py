@@ -80,14 +80,25 @@ class PairingState:
         return np.stack([lane.of_competition for lane in self.lanes])
 
     @cached_property
-    def drawn(self) -> tuple[int, Floats]:
-        """Return how many lanes and competitions have a pair to draw, and the chances where all of these do."""
+    def halves(self) -> Floats:
+        """Return (models,) halves: a pair is in the weights of both of its models."""
+        return np.full(self.field.model_ids.size, 0.5)
+
+    @cached_property
+    def beyond_cap(self) -> Floats:
+        """Return (lanes, 1) factors by which chances add up, per model, to what is above EXPOSURE_CAP."""
+        return np.array([[1.0 - EXPOSURE_CAP / self.lanes[0].share], *([1.0] for _ in self.lanes[1:])])
+
+    @cached_property
+    def drawn(self) -> tuple[int, Floats, list[float]]:
+        """Return how many lanes and competitions have a pair to draw; the chances where all do, also summed up."""
         is_there = self.field.everything.sum_weights(self.of_models).sum(axis=2) > 0
-        return int(np.count_nonzero(is_there)), self._draw_competitions(is_there)
+        drawn = self._draw_competitions(is_there)
+        return int(np.count_nonzero(is_there)), drawn, drawn.sum(axis=0).tolist()
 
     def draw_competitions(self, sums: Floats) -> Floats:
         """Give the (lanes, competitions) chances where these weights are left."""
-        most, drawn = self.drawn
+        most, drawn, _ = self.drawn
         return drawn if np.count_nonzero(sums) == most else self._draw_competitions(sums > 0)
 
     def _draw_competitions(self, remains: Mask) -> Floats:
@@ -114,8 +125,7 @@ class Chances:
         self.state, self.remaining = state, remaining
         self.weights = remaining.sum_weights(state.of_models)
         """(lanes, competitions, models) weights of each model's pairs."""
-        # Each pair is two models'.
-        sums = self.weights @ np.full(self.weights.shape[2], 0.5)
+        sums = self.weights @ state.halves
         self.drawn = state.draw_competitions(sums)
         """(lanes, competitions) chances to be drawn."""
         self.of_weight = self.drawn / np.maximum(sums, TINY)
@@ -124,6 +134,12 @@ class Chances:
         """The largest part of the lanes' mixture that, filled up with even pairs, shows no model too often."""
         if self.part < 1.0:
             self.drawn, self.of_weight = self._fill_up(self.drawn), self._fill_up(self.of_weight)
+
+    def list_competitions(self) -> list[float]:
+        """List the chances of the competitions, over all lanes."""
+        _, drawn, summed = self.state.drawn
+        known: list[float] = summed if self.drawn is drawn else self.drawn.sum(axis=0).tolist()
+        return known
 
     def exposures(self) -> Floats:
         """Give the (models,) chances to be shown."""
@@ -134,11 +150,9 @@ class Chances:
 
     def _find_part(self) -> float:
         # By how much each model would be shown too often; seldom is any.
-        even, beyond = self.state.lanes[0].share, self.of_weight.copy()
-        beyond[0] *= 1.0 - EXPOSURE_CAP / even
-        if max(self._expose(beyond).tolist(), default=0.0) <= 0.0:
+        if max(self._expose(self.of_weight * self.state.beyond_cap).tolist(), default=0.0) <= 0.0:
             return 1.0
-        shown, fair = self.exposures(), self.of_weight[0] / even @ self.weights[0]
+        shown, fair = self.exposures(), self.of_weight[0] / self.state.lanes[0].share @ self.weights[0]
         over = shown > EXPOSURE_CAP * fair
         return float(((EXPOSURE_CAP - 1.0) * fair[over] / (shown[over] - fair[over])).min(initial=1.0))
 
@@ -278,7 +292,7 @@ def _choose(
     place, point = _pick([chance for _, chance in questions], rng.random())
     asked, of_question = questions[place]
     chances = asked.of_everything if remaining is state.field.everything else Chances(asked, remaining)
-    of_competitions = chances.drawn.sum(axis=0).tolist()
+    of_competitions = chances.list_competitions()
     if not any(of_competitions):
         return None
     competition, point = _pick(of_competitions, point)
@@ -306,7 +320,7 @@ def _draw(chances: Chances, competition: int, point: float) -> tuple[int, int, f
     # Every pair is reached from either of its models, so that both ways together have its probability.
     one, point = _pick((of_weight @ chances.weights[:, competition]).tolist(), point)
     of_pair = of_weight @ chances.state.of_models[:, one]
-    other, point = _pick((of_pair * remaining.meetings(competition)[one]).tolist(), point)
+    other, point = _pick((of_pair * remaining.meetings_of(competition, one)).tolist(), point)
     return *_draw_entries(remaining, competition, one, other, point), float(of_pair[other])
 
 
