@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from werkzeug.wsgi import ClosingIterator
 
 from app.api import matchups as views
-from app.arena.voting.matchups import MatchupFilter
+from app.arena.voting.matchups import ANY_PAIR
 from app.arena.voting.vote_casting import Ballot
 from app.edge import voting
 from app.edge.body_reader import REFUSAL
@@ -27,7 +27,7 @@ VOTE = re.compile(rf"{PAIRS}/([A-Za-z0-9_-]{{22}})/vote")
 VOTE_RULE = f"{PAIRS}/<string:matchup_id>/vote"
 LONGEST = 200
 """Bytes of a body that is looked at here."""
-ANY_PAIR: tuple[dict[str, str], ...] = ({}, {"mode": Mode.TEXT_TO_IMAGE.value})
+ANY_PAIR_BODIES: tuple[dict[str, str], ...] = ({}, {"mode": Mode.TEXT_TO_IMAGE.value})
 """The bodies that ask for a pair of the first mode."""
 
 
@@ -56,7 +56,7 @@ class DirectVoting:
         if not is_plain(environ, self._wired) or not is_from_here(environ):
             return None
         who, body = read_voter(environ, self._wired.settings), _read_body(environ)
-        if environ["PATH_INFO"] == PAIRS and body in ANY_PAIR:
+        if environ["PATH_INFO"] == PAIRS and body in ANY_PAIR_BODIES:
             return self._issue(environ, start_response, who)
         asked = VOTE.fullmatch(environ["PATH_INFO"])
         matchup = decode_id(asked[1]) if asked else None
@@ -77,7 +77,7 @@ class DirectVoting:
         """Issue a pair to this voter, or to a new one, whose cookie goes with it."""
         who, address = known or make_token(), environ.get("REMOTE_ADDR")
         issued = voting.issue_to(
-            self._wired, who, MatchupFilter(), now=read_clock(), address=address, is_newcomer=known is None
+            self._wired, who, ANY_PAIR, now=read_clock(), address=address, is_newcomer=known is None
         )
         data = views.tell_matchup(issued)
         own = [] if known else [("Set-Cookie", write_cookie(who, environ, self._wired.settings))]

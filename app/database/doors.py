@@ -89,10 +89,11 @@ class Database:
         self._memory: dict[Hashable, Any] = {}
 
     @contextmanager
-    def reading(self, mark: Hashable = None) -> Iterator[Session]:
+    def reading(self, mark: Hashable = None, *, is_single: bool = False) -> Iterator[Session]:
         """
         Open one snapshot of the database, no older than `mark` is. Nothing done here is kept.
 
+        `is_single` says that the block runs one prepared statement alone, for which SQLite begins nothing.
         With a mark of the read replica it is the replica's snapshot; DatabaseBusy then means that the replica is
         away, and the next mark will be the primary's. `session.info["memory"]` belongs to this database: for what
         follows from a version that was read beside it.
@@ -102,7 +103,7 @@ class Database:
                 with self._reading_replica(self._replica) as session:
                     yield session
             else:
-                with self._readers.transaction(memory=self._memory) as session:
+                with self._readers.transaction(is_single=is_single, memory=self._memory) as session:
                     yield session
 
     @contextmanager

@@ -46,6 +46,9 @@ class ConnectedSession:
 
     def end(self) -> None:
         """Roll back what was not committed, and forget what was read."""
+        if self.dialect.name == "sqlite" and not self.driver.in_transaction:
+            forget_objects(self.session)
+            return
         # psycopg forgets its prepared statements, and has the server drop them, with every rollback.
         end = self.driver.commit if self.only_reads else self.driver.rollback
         with DriverErrors(self.dialect, "the end of a transaction"):
@@ -69,13 +72,16 @@ class SessionPool:
         self._idle: deque[ConnectedSession] = deque()
 
     @contextmanager
-    def transaction(self, patience: float = BUSY_SECONDS, **info: Any) -> Iterator[Session]:
+    def transaction(
+        self, patience: float = BUSY_SECONDS, *, is_single: bool = False, **info: Any
+    ) -> Iterator[Session]:
         """
         Open a transaction, which is rolled back unless the block commits it on the driver's connection.
 
-        `info` is the session's own. On SQLite others are waited for `patience` seconds.
+        `info` is the session's own. On SQLite others are waited for `patience` seconds, and where the block
+        `is_single`, one prepared statement, nothing is begun: the statement is a transaction by itself.
         """
-        connected = self._take(patience)
+        connected = (self._begin and is_single and self._pop_idle()) or self._take(patience)
         connected.session.info.clear()
         connected.session.info.update(info, driver=(connected.driver, connected.dialect))
         try:
@@ -95,14 +101,17 @@ class SessionPool:
 
     def _take(self, patience: float) -> ConnectedSession:
         """Return a session with a transaction begun: the one that was used last, else a new one."""
-        while self._idle:
-            try:
-                connected = self._idle.pop()
-            except IndexError:  # another thread took the last one
-                break
+        while connected := self._pop_idle():
             if self._is_ready(connected, patience):
                 return connected
         return self._connect(patience)
+
+    def _pop_idle(self) -> ConnectedSession | None:
+        """Take the idle session that was used last; None where there is none."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _is_ready(self, connected: ConnectedSession, patience: float) -> bool:
         """Begin a transaction; tell whether the connection still stands."""

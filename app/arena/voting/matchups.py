@@ -84,6 +84,15 @@ class MatchupFilter:
     question: str | None = None
     """The one question to be asked; drawn anew for each pair where it is None."""
 
+    @property
+    def names_nothing(self) -> bool:
+        """Tell whether any pair of the mode will do."""
+        return self.category is self.competition is self.model is self.question is None
+
+
+ANY_PAIR = MatchupFilter()
+"""What most voters wish for."""
+
 
 class BlindMatchup(NamedTuple):
     """A matchup without a name in it: all that may leave the server before the vote."""
@@ -137,21 +146,19 @@ def issue(
     for attempt in range(ATTEMPTS):
         is_first = attempt == 0
         # Reading and choosing lock nothing. What came in between is seen by the statement that stores the choice.
-        with database.reading() as session:
-            within = _competitions_of(session, wish)
-            who = NEWCOMER
-            if not (is_first and is_newcomer):
+        state, within = _find_choices(database, pool, wish, policy.smallest_pool, now.date(), fresh=not is_first)
+        who = NEWCOMER
+        if not (is_first and is_newcomer):
+            with database.reading(is_single=True) as session:
                 who = read_voter_state(session, voter, now=now, limits_guesses=policy.limits_guesses)
-            if len(who.waiting) == 2:
-                return _blind_matchup(session, who.waiting[0])
-            # The state may be a second old: after a refusal it is asked again before it is believed.
-            state = pool.state(session, wish.mode, today=now.date(), fresh=not is_first)
-            within = _narrowed(session, state, wish, within, policy.smallest_pool, now.date())
-            exclusions = list_exclusions(who, limits_guesses=policy.limits_guesses)
+        exclusions = list_exclusions(who, limits_guesses=policy.limits_guesses)
+        pair = None
+        if len(who.waiting) < 2:
             pair = _choose_owed(state, who, exclusions, rng, wish.question) or choose_pair(
                 state, exclusions, rng, within, wish.question
             )
-            if pair is None and not is_first and who.waiting:
+        if len(who.waiting) == 2 or (pair is None and not is_first and who.waiting):
+            with database.reading() as session:
                 return _blind_matchup(session, who.waiting[0])
         if pair is None:
             if is_first:
@@ -190,6 +197,19 @@ def _list_pictures(row: Any) -> tuple[PaddedPicture, PaddedPicture]:
     """List how both sides of a matchup are stored, by a row of its prompt."""
     lengths = row.file_bytes, row.small_file_bytes
     return PaddedPicture(row.a_key, *lengths), PaddedPicture(row.b_key, *lengths)
+
+
+def _find_choices(
+    database: Database, pool: Pool, wish: MatchupFilter, smallest_pool: int, today: date, *, fresh: bool
+) -> tuple[PairingState, frozenset[int] | None]:
+    """Find what may be shown in a mode, and the competitions to draw from, as ids; None for all."""
+    if not fresh and wish.names_nothing and (recent := pool.recent_state(wish.mode)):
+        return recent, None
+    with database.reading() as session:
+        within = _competitions_of(session, wish)
+        # The state may be a second old: after a refusal it is asked again before it is believed.
+        state = pool.state(session, wish.mode, today=today, fresh=fresh)
+        return state, _narrowed(session, state, wish, within, smallest_pool, today)
 
 
 def _competitions_of(session: Session, wish: MatchupFilter) -> frozenset[int] | None:

@@ -68,6 +68,11 @@ class Pool:
         finally:
             turn.release()
 
+    def recent_state(self, mode: str) -> PairingState | None:
+        """Return the state that was read within the last second; None where it must be read."""
+        reading = self._readings.get(mode)
+        return reading.state if reading and not self._is_old(reading) else None
+
     def published_state(self, session: Session, mode: str, *, today: date) -> PairingState:
         """
         Return the state as it is told in public: as if no picture rested or waited, and no two looked the same.
