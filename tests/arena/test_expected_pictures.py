@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def test_each_side_is_marked_once(database: Database, tmp_path: Path) -> None:
         stored = expected.take(issued.public_id, side)
         served = ServedPicture(issued.public_id, side, later(seconds=seconds), voter=VOTER, stored=stored)
         assert mark(database, served)
-        assert not mark(database, replace(served, now=later(seconds=9)))
+        assert not mark(database, served._replace(now=later(seconds=9)))
     assert served_at(database) == [(later(seconds=1), later(seconds=2))]
 
 

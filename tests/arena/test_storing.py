@@ -1,7 +1,6 @@
 """Many votes at once are what each would be by itself."""
 
 import random
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -110,7 +109,7 @@ def test_of_one_voters_ballots_the_first_is_stored_and_the_others_are_asked_agai
 
 def test_what_nobody_looked_at_is_charged_before_it_is_stored(database: Database, tmp_path: Path) -> None:
     make_arena(database, tmp_path)
-    unseen = replace(ballot(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW), policy=PUBLIC)
+    unseen = ballot(VOTERS[0], issue(database, VOTERS[0]).public_id, "a", NOW)._replace(policy=PUBLIC)
     assert isinstance(cast_all(database, [unseen])[0], UnchargedMatchup)
     database.write(lambda s: vote_casting.charge_unseen(s, unseen))
     [vote] = cast_all(database, [unseen])

@@ -1,6 +1,6 @@
 """Pictures that voters are expected to fetch, since this process has just issued their pairs."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.arena.entries import renditions
 
@@ -8,8 +8,7 @@ MOST_EXPECTED = 4096
 """Pictures that are remembered; of the oldest beyond them the ordinary look-up is made."""
 
 
-@dataclass(frozen=True)
-class PaddedPicture:
+class PaddedPicture(NamedTuple):
     """Describe how a side of a matchup is stored, and the lengths that its competition's files are sent with."""
 
     key: str

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -85,8 +85,7 @@ _MARK_EXPECTED = {
 }
 
 
-@dataclass(frozen=True)
-class ServedPicture:
+class ServedPicture(NamedTuple):
     """Name the side, `a` or `b`, of a matchup that leaves the server, to be marked and charged."""
 
     matchup: bytes
@@ -175,7 +174,7 @@ def _ask_mark(served: ServedPicture) -> Call:
     values: dict[str, Any] = {"matchup": served.matchup, "now": milliseconds(served.now)}
     if served.stored is None:
         return _MARK_SERVED[served.side], values
-    return _MARK_EXPECTED[served.side], values | {"voter": served.voter} | vars(served.stored)
+    return _MARK_EXPECTED[served.side], values | {"voter": served.voter} | served.stored._asdict()
 
 
 def _charge_marked(session: Session, served: Sequence[ServedPicture], marked: Sequence[Sequence[Any]]) -> None:

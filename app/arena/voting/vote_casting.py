@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import LargeBinary, and_, bindparam, func, literal_column, or_, select, true, update
 from sqlalchemy.orm import Session
@@ -95,8 +94,7 @@ def _look_up_each() -> Any:
 _THESE = PreparedStatement(lambda _: _look_up_each())
 
 
-@dataclass(frozen=True)
-class VoteRecord:
+class VoteRecord(NamedTuple):
     """A vote as the log has it. The models are for the reveal; a skip reveals nobody."""
 
     matchup: bytes
@@ -114,8 +112,7 @@ class VoteRecord:
     voter_votes: int
 
 
-@dataclass(frozen=True)
-class Ballot:
+class Ballot(NamedTuple):
     """A voter's outcome for a matchup, as it is handed in. Both are named by the 16 bytes of their public ids."""
 
     voter: bytes

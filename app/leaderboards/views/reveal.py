@@ -1,11 +1,10 @@
 """A vote's answer: who made the two images, and where they stand on their mode's overall board."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import FromClause, Integer, Text, and_, column, select
@@ -50,8 +49,7 @@ def _standings(given: FromClause) -> Any:
     )
 
 
-@dataclass(frozen=True)
-class RevealedModel:
+class RevealedModel(NamedTuple):
     """A model. Rating, rank and ranges are None where it has none; `change` is in Elo points since the vote."""
 
     slug: str
@@ -67,8 +65,7 @@ class RevealedModel:
     change: float | None = None
 
 
-@dataclass(frozen=True)
-class Reveal:
+class Reveal(NamedTuple):
     """The reveal after a vote: both models of the matchup."""
 
     a: RevealedModel
