@@ -87,7 +87,7 @@ class MatchupFilter:
     @property
     def names_nothing(self) -> bool:
         """Tell whether any pair of the mode will do."""
-        return self.category is self.competition is self.model is self.question is None
+        return (self.category, self.competition, self.model, self.question) == (None, None, None, None)
 
 
 ANY_PAIR = MatchupFilter()
