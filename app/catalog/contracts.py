@@ -174,6 +174,8 @@ class Replies(Strict):
     account_codes: tuple[str, ...] = ()
     failure_codes: tuple[str, ...] = ()
     """What a refused call says where the provider failed and the request is not to blame, whatever the status."""
+    status_codes: dict[str, int] = dataclass_field(default_factory=dict)
+    """The status of HTTP that a code stands for, where it comes with another one."""
     moderation_phrases: tuple[str, ...] = ()
     account_phrases: tuple[str, ...] = ()
     """What a refused call says in lower case where it has no code: whole phrases, since it may quote a prompt."""

@@ -19,6 +19,8 @@ from app.gateway.request import ImageRequest
 from app.gateway.transport import HttpSession
 
 RASTER_HINT = "Ask for a raster style, or another model."
+UNPAID = "This server's account at the provider does not work"
+UNKNOWN = "The provider has no such model for this server's account"
 
 
 def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSession) -> GatewayError:
@@ -36,7 +38,8 @@ def failure(tried: Sequence[AttemptResult], request: ImageRequest, http: HttpSes
             f"Every provider asks for a pause ({names}).", retry_after=min(LONGEST_RETRY_AFTER, ceil(min(pauses)))
         )
     if codes and codes <= {"account", "not_found"}:
-        return ProviderUnavailable(f"This server's account at the provider does not work ({names}).")
+        told = UNPAID if "account" in codes else UNKNOWN
+        return ProviderUnavailable(f"{told} ({names}).")
     if http.left <= 0 or codes <= {"timeout"}:
         return DeadlineExceeded(f"No image came in time ({names or 'no time was left'}).")
     return AllProvidersFailed(f"No provider delivered an image ({names}).")

@@ -52,6 +52,7 @@ BEHAVIOURS: dict[str, tuple[Answerer, str]] = {
     "bad key": (echo_key(401), "provider_unavailable"),
     "unpaid": (error_code(429, "insufficient_quota"), "provider_unavailable"),
     "unknown model": (says(404, {}), "provider_unavailable"),
+    "unknown model by a code": (error_code(400, "model_not_found"), "provider_unavailable"),
     "redirect": (says(302, {}, {"location": "http://127.0.0.1/"}), "all_providers_failed"),
     "no image": (says(200, {"created": 1, "data": []}), "all_providers_failed"),
     "wrong shape": (says(200, {"data": {"b64_json": 5}}), "all_providers_failed"),
@@ -87,6 +88,16 @@ def test_every_failure_is_an_error_of_ours(
         row = session.scalars(select(GenerationRow)).one()
     assert (row.outcome, row.images, row.cost_micros) == (code, 0, 0)
     assert CANARY not in str(row.attempts)
+
+
+def test_a_model_that_the_provider_has_not_is_said_so(world: World, upstream: Upstream) -> None:
+    """The account is not to blame, and the provider's other models are not rested."""
+    world.at("openai", upstream.base)
+    upstream.on("POST", GENERATIONS, error_code(400, "model_not_found"))
+    with pytest.raises(errors.ProviderUnavailable, match="no such model"):
+        world.ask(model="brush-1")
+    upstream.on("POST", GENERATIONS, says(200, {"data": [{"b64_json": coded(PNG)}]}))
+    assert world.ask(model="brush-1").drawn
 
 
 def test_refused_connections(world: World) -> None:

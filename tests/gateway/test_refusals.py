@@ -26,6 +26,18 @@ AS_TEXT = {"error": {"message": f"Error code: 400 - {OPENAI!r}", "type": None, "
 ESCAPED = {"error": {"message": json.dumps(OPENAI), "code": 400}}
 FLAGGED = {"error": {"code": 403, "message": "No.", "metadata": {"reasons": ["violence"], "flagged_input": "x"}}}
 XAI = "Client specified an invalid argument"
+NO_CREDITS = "Your team t-1 has either used all available credits or reached its monthly spending limit."
+SUSPENDED = "Account x is suspended, possibly due to reaching the monthly spending limit."
+UNVERIFIED = "Your organization must be verified to use the model `gpt-image-2`."
+SENTENCES = (
+    "The prompt could not be submitted. This prompt contains sensitive words that violate Google's practices.",
+    "Unable to show generated images. All images were filtered out because they violated the usage guidelines.",
+    "Image generation failed with the following error: The response is blocked, as it may violate our policies.",
+    "This request has been blocked by our content filters. Please adjust your text prompt.",
+    "Your request was rejected by the safety system. If you believe this is an error, contact us.",
+    "Your request was rejected as a result of our safety system.",
+)
+"""What makers say of a refused prompt without a code, and others pass on."""
 CASES: list[tuple[str, int, Any, str]] = [
     ("azure-ai", 400, {"error": {"code": "content_filter", "inner_error": {}}}, "moderated"),
     ("openai-compatible", 400, AS_TEXT, "moderated"),
@@ -76,6 +88,32 @@ CASES: list[tuple[str, int, Any, str]] = [
     ("fal", 400, {"detail": [{"type": "downstream_service_error", "msg": "x"}]}, "no_image"),
     ("fal", 422, {"detail": [{"type": "no_media_generated", "msg": "x"}]}, "no_image"),
     ("fal", 422, {"detail": [{"type": "image_too_small", "msg": "x"}]}, "rejected"),
+    ("azure", 400, {"created": 1, "error": {"code": "contentFilter", "message": "x"}}, "moderated"),
+    (
+        "venice",
+        422,
+        {"error": "Your prompt violates the content policy of Venice.ai or the provider"},
+        "moderated",
+    ),
+    ("venice", 422, {"error": "Image dimensions exceed the maximum allowed."}, "rejected"),
+    ("openai-compatible", 400, {"error": {"message": "x", "code": "sensitive_words_detected"}}, "moderated"),
+    ("openai-compatible", 400, {"code": 20012, "message": "Model does not exist.", "data": None}, "not_found"),
+    ("openai-compatible", 503, {"error": {"message": "x", "code": "model_not_found"}}, "not_found"),
+    ("openai", 403, {"error": {"message": UNVERIFIED, "code": None}}, "not_found"),
+    ("fireworks", 412, {"error": {"message": SUSPENDED, "code": "PRECONDITION_FAILED"}}, "account"),
+    ("xai", 429, {"code": "Some resource has been exhausted", "error": NO_CREDITS}, "account"),
+    ("xai", 429, {"code": "Some resource has been exhausted", "error": "Too many requests."}, "rate_limited"),
+    ("zai", 400, {"error": {"code": "1211", "message": "Unknown Model"}}, "not_found"),
+    ("cloudflare", 400, {"errors": [{"message": "No such model @cf/x or task", "code": 5007}]}, "not_found"),
+    ("dashscope", 403, {"code": "AllocationQuota.FreeTierOnly", "message": "x"}, "not_found"),
+    ("dashscope", 400, {"code": "InvalidParameter.DataInspection", "message": "x"}, "rejected"),
+    ("minimax", 200, {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, "rate_limited"),
+    ("minimax", 200, {"base_resp": {"status_code": 2013, "status_msg": "invalid params"}}, "rejected"),
+    *(
+        (slug, 400, {"error": {"code": 400, "message": sentence}}, "moderated")
+        for sentence in SENTENCES
+        for slug in ("gemini", "vertex", "openrouter", "bedrock")
+    ),
     *((slug, 400, OPENAI, "moderated") for slug in (*ADDRESSES, "comfy", "vercel", "cloudflare", "fal")),
 ]
 
@@ -127,6 +165,7 @@ def test_imagen_without_predictions_was_filtered(upstream: Upstream, slug: str) 
     [
         (Luma, {"state": "failed", "failure_reason": "Contains blacklisted words"}, "moderated"),
         (Luma, {"state": "failed", "failure_reason": "Frame moderation failed"}, "moderated"),
+        (Luma, {"state": "failed", "failure_reason": SENTENCES[0]}, "moderated"),
         (LumaAgents, {"state": "failed", "failure_code": "budget_exhausted"}, "account"),
         (LumaAgents, {"state": "failed", "failure_code": "generation_failed"}, "unavailable"),
     ],

@@ -43,10 +43,22 @@ MODERATION_CODES = (
     "moderation_blocked",
     "content_policy_violation",
     "content_filter",
+    "contentFilter",
     "ResponsibleAIPolicyViolation",
 )
 ACCOUNT_CODES = ("insufficient_quota", "billing_hard_limit_reached")
+MISSING_CODES = ("model_not_found",)
 """OpenAI's and Azure's codes: whoever stands in front of them passes them on, and others speak them too."""
+MODERATION_PHRASES = (
+    "as a result of our safety system",
+    "rejected by the safety system",
+    "blocked by our content filters",
+    "the prompt could not be submitted",
+    "unable to show generated images",
+    "blocked, as it may violate our policies",
+)
+MISSING_PHRASES = ("must be verified to use the model",)
+"""What OpenAI, Azure, Amazon and Google say where they name no code of their own, and others pass on."""
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 PAUSE = re.compile(
     r'"(?:retryDelay|retry_after)": *"?([0-9]{1,9}(?:\.[0-9]{1,9})?)s?\b'
@@ -188,11 +200,17 @@ def refusal_in(replies: Replies) -> Callable[[HttpAnswer], ProviderError]:
 def refusal_by_code(answer: HttpAnswer, replies: Replies) -> ProviderError | None:
     """Translate an answer that holds one of the known codes or phrases; None where it holds none."""
     told = answer.content[:20_000].decode("utf-8", "replace")
-    if _names(told, (*MODERATION_CODES, *replies.moderation_codes), replies.moderation_phrases):
+    sentences = (*MODERATION_PHRASES, *replies.moderation_phrases)
+    if _names(told, (*MODERATION_CODES, *replies.moderation_codes), sentences):
         return ProviderError("moderated")
     if _names(told, (*ACCOUNT_CODES, *replies.account_codes), replies.account_phrases):
         return ProviderError("account", retry_after=retry_after(answer))
-    return ProviderError("no_image") if _names(told, replies.failure_codes, ()) else None
+    if _names(told, replies.failure_codes, ()):
+        return ProviderError("no_image")
+    if _names(told, MISSING_CODES, MISSING_PHRASES):
+        return ProviderError("not_found")
+    found = next((status for code, status in replies.status_codes.items() if _names(told, (code,), ())), None)
+    return None if found is None else refusal(replace(answer, status=found))
 
 
 def is_quotable(prompt: str, replies: Replies) -> bool:
@@ -227,7 +245,7 @@ def hidden_refusal(answer: HttpAnswer, replies: Replies) -> ProviderError | None
 def is_moderated(replies: Replies, text: str) -> bool:
     """Tell whether the words of a task that failed speak of a refused prompt or image."""
     lowered = text.lower()
-    return any(part in lowered for part in replies.moderation_texts)
+    return any(part in lowered for part in (*replies.moderation_texts, *MODERATION_PHRASES))
 
 
 def ask(
