@@ -19,8 +19,8 @@ from app.gateway.storage import Storage
 BASE64_MODELS = ("gpt-image-", "chatgpt-image-")
 """Ids for which clients expect base64, as OpenAI always answers it to them."""
 BASE64_QUALITIES = frozenset({"auto", "low", "medium", "high", "xhigh", "max"})
-BASE64_PARAMETERS = frozenset({"background", "moderation"})
-"""What OpenAI takes for those models alone: clients that send it read base64, whatever the id."""
+BASE64_PARAMETERS = frozenset({"background", "moderation", "sample_method"})
+"""What OpenAI takes for those models alone, and GPUStack's own word: who sends it reads base64, for any id."""
 
 logger = logging.getLogger(__name__)
 

@@ -111,6 +111,7 @@ def test_edits_and_openais_own_models_answer_with_both(running: Running, upstrea
         ({"quality": "max"}, {"url", "b64_json"}),
         ({"background": "auto"}, {"url", "b64_json"}),
         ({"moderation": "low"}, {"url", "b64_json"}),
+        ({"sample_method": "euler", "negative_prompt": ""}, {"url", "b64_json"}),
         ({"quality": "hd", "style": "vivid"}, {"url"}),
         ({"quality": ["auto"]}, {"url"}),
         ({"output_format": "webp", "user": "x"}, {"url"}),
@@ -120,7 +121,7 @@ def test_edits_and_openais_own_models_answer_with_both(running: Running, upstrea
 def test_who_speaks_to_openais_own_models_gets_both_of_any_model(
     running: Running, values: dict[str, Any], keys: set[str]
 ) -> None:
-    """Haystack and LibreChat send no response_format, and read base64 whatever the model's name is."""
+    """Haystack, LibreChat and Dify's GPUStack send no response_format, and read base64 whatever the model is."""
     made = post(running, GENERATIONS, json={**SMALL, **values})
     assert made.status_code == 200
     assert set(made.json["data"][0]) == keys
