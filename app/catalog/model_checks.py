@@ -9,7 +9,7 @@ from typing import Literal
 
 from app.catalog.limits import Limits, SideRange, describe_largest, listed_sizes, pixels
 from app.catalog.lookup import ModelPage
-from app.catalog.pricing import CONDITIONS, FURTHER
+from app.catalog.pricing import BOUND, BOUNDED, CONDITIONS, FURTHER
 from app.catalog.status import is_served
 from app.words import MODES
 
@@ -20,8 +20,21 @@ FURTHER_WORDS = re.compile(r"further|additional|subsequent|extra|each", re.IGNOR
 """What only a price of each further megapixel says."""
 VERSION = re.compile(r"\d+\.\d+")
 """A version as names of models and of their weights say it."""
+VALUES = {
+    "size": (re.compile(r"[1-9]\d*x[1-9]\d*"), "it as 1024x1024"),
+    "resolution": (re.compile(r"[^\s,/]+"), "one price for each"),
+    **dict.fromkeys(BOUNDED, (BOUND, "it in pixels, as up to 1024 or above 1024")),
+}
+"""How the values of conditions look, and what to do about others."""
 NO_ID = re.compile(r"[\s,()\[\]]")
 """What no provider's id of a model has: `flux-2 [klein] 4B` is a name."""
+ID_MARKS = {
+    "runware": ":@",
+    **dict.fromkeys(
+        ("deepinfra", "fal", "nscale", "openrouter", "replicate", "together", "vercel", "wavespeed"), "/"
+    ),
+}
+"""What every id of a provider has, such as `bfl:5@1` and `owner/model`; an address of its pages has not."""
 OWN_SERVICES = {
     "Adobe": {"adobe"},
     "Alibaba (Qwen)": {"dashscope"},
@@ -164,8 +177,9 @@ def _condition_problem(name: str, value: str) -> str | None:
     if name not in CONDITIONS:
         near = get_close_matches(name.lower(), CONDITIONS, n=1, cutoff=NEAR)
         return f"by {name}: did you mean {near[0]}?" if near else None
-    if name == "size" and not re.fullmatch(r"[1-9]\d*x[1-9]\d*", value):
-        return f"for the size {value}; write it as 1024x1024"
+    shape, hint = VALUES.get(name, (None, ""))
+    if shape and not shape.fullmatch(value):
+        return f"for the {name} {value}; write {hint}"
     words = CONDITIONS[name]
     if name == "rounding" and value not in words:
         return f"with rounding {value}; only {words[0]} is read"
@@ -265,9 +279,10 @@ def _check_offerings(model: ModelPage, today: date) -> Iterator[Finding]:  # noq
 def _check_ids(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001
     """Check that what stands as a provider's id can be one, and is no name."""
     for offering in (*model.offerings, *model.past_offerings):
-        if NO_ID.search(offering.provider_model_id or ""):
-            told = f"{offering.provider_model_id!r} is a name, and no id at {offering.provider}"
-            yield "error", "provider_id", told
+        name = offering.provider_model_id or ""
+        lacks = [mark for mark in ID_MARKS.get(offering.provider, "") if mark not in name]
+        if NO_ID.search(name) or (name and lacks):
+            yield "error", "provider_id", f"{name!r} is a name, and no id at {offering.provider}"
 
 
 def _check_modes(model: ModelPage, today: date) -> Iterator[Finding]:  # noqa: ARG001

@@ -1,5 +1,6 @@
 """Prices: which are in force on a day, the lowest price of one image, and the price tiers `$` to `$$$$`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,9 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
     "character_reference": ("true", "false"), "style_reference": ("true", "false"), "moodboard": ("true", "false"),
 }  # fmt: skip
 """What a price may be for, and the words for it where they are known."""
+BOUNDED = ("area", "longest_side")
+"""Conditions whose value is a bound in pixels, such as `up to 1024`."""
+BOUND = re.compile(r"(up to|above) ([1-9]\d*)")
 TIERS = ("$", "$$", "$$$", "$$$$")
 
 
@@ -80,7 +84,15 @@ def _describe_condition(name: str, value: str) -> str:
         return value.replace("x", " x ")
     if name == "quality":
         return f"{value} quality"
+    if name == "area" and (bound := BOUND.fullmatch(value)):
+        return f"{bound[1]} {int(bound[2]) / MEGAPIXEL:.3g} megapixels"
     return value if name in {"resolution", "tier"} else f"{name.replace('_', ' ')} {value}"
+
+
+def is_within(condition: str, amount: int) -> bool:
+    """Tell whether so many pixels lie within a bound, such as `up to 1024`; what is none holds for any."""
+    bound = BOUND.fullmatch(condition)
+    return bound is None or (amount <= int(bound[2])) == (bound[1] == "up to")
 
 
 def in_force(effective_from: date | None, effective_to: date | None, today: date) -> bool:

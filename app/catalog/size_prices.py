@@ -6,7 +6,7 @@ from itertools import islice
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelOffering, ModelSummary
-from app.catalog.pricing import per_image
+from app.catalog.pricing import is_within, per_image
 
 MOST = 6
 
@@ -46,7 +46,12 @@ def _prices(offering: ModelOffering, size: str) -> Iterator[int]:
     """Find the prices of this very size, else those that hold for any, where a size may be asked for."""
     exact = [price for price in offering.prices if price.conditions.get("size") == size]
     takes_sizes = not offering.limits.parameters or "size" in offering.limits.parameters
-    general = [price for price in offering.prices if not {"size", "resolution"} & set(price.conditions)]
+    area = pixels(size) or 0
+    general = [
+        price
+        for price in offering.prices
+        if not {"size", "resolution"} & set(price.conditions) and is_within(price.conditions.get("area", ""), area)
+    ]
     for price in exact or (general if takes_sizes else []):
         micros = per_image(price, pixels(size))
         if micros is not None:

@@ -7,7 +7,7 @@ from math import ceil
 
 from app.catalog.limits import pixels
 from app.catalog.lookup import ModelOffering
-from app.catalog.pricing import FURTHER, MEGAPIXEL, OfferingPrice
+from app.catalog.pricing import BOUNDED, FURTHER, MEGAPIXEL, OfferingPrice, is_within
 from app.gateway.providers.base import Usage
 from app.gateway.sizes import ONE_K, BadSize, Size, parse_tier, stretch
 from app.words import Mode
@@ -111,7 +111,9 @@ def _may_apply(row: OfferingPrice, known: Mapping[str, str | None]) -> bool:
 
 
 def _is_same(name: str, told: str, condition: str) -> bool:
-    """Tell whether two names mean one tier: `512` at Google is `0.5K` elsewhere."""
+    """Tell whether a value meets a condition: `512` at Google is `0.5K` elsewhere, and pixels have bounds."""
+    if name in BOUNDED:
+        return is_within(condition, int(told))
     if told == condition or name != "resolution":
         return told == condition
     try:

@@ -232,12 +232,15 @@ def _cost(
     quality = job.extra.get("quality")
     steps = job.extra.get("steps")
     area = job.size[0] * job.size[1] if job.size else ONE_K
+    asked = job.size if shape.sent_size or shape.tier else None
     known: dict[str, str | None] = {
         "mode": request.mode,
         "quality": quality if isinstance(quality, str) else chosen.get("quality"),
         "resolution": shape.tier or chosen.get("resolution") or nearest_tier(area, job.limits.resolutions),
         "output_format": job.output_format,
         "steps": str(steps) if isinstance(steps, int | str) else None,
+        "area": str(area) if asked else None,
+        "longest_side": str(max(asked)) if asked else None,
     }
     inputs = tuple(map(header_size, job.images))
     return estimate(

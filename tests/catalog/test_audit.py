@@ -45,6 +45,9 @@ WRONG = {
             'rounding = "upwards"',
             'speed = "Turbo"',
             'output = "vectors"',
+            'resolution = "1K or 2K"',
+            'area = "up to 2.6 megapixels"',
+            'longest_side = "1024"',
             'megapixels = "each further"',
             'megapixels = "each additional one"',
             'style_reference = "True"',
@@ -266,6 +269,17 @@ def test_an_id_of_a_provider_leads_to_one_model(database: Database, folder: Path
     (folder / "pen-1.toml").write_text(other, "utf-8")
     load_folder(database, folder)
     assert [(finding.check, finding.model) for finding in errors(database)] == [("provider_id", "brush-1")]
+
+
+def test_the_address_of_a_page_is_no_id_where_ids_are_written_otherwise(database: Database, folder: Path) -> None:
+    file = folder / "brush-1.toml"
+    edit(file, 'slug = "brush-1"', 'slug = "brush-1"\nproviders = { runware = "Runware" }')
+    edit(file, 'provider = "acme"', 'provider = "runware"')
+    load_folder(database, folder)
+    assert [finding.check for finding in errors(database)] == ["provider_id"]
+    edit(file, 'id = "acme/brush-1"', 'id = "acme:brush@1"')
+    load_folder(database, folder)
+    assert errors(database) == []
 
 
 def test_a_makers_own_contract_allows_no_more_than_its_model(database: Database, folder: Path) -> None:

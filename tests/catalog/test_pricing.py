@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.pricing import TIERS, OfferingPrice, PriceFrom, dollars, in_force, lowest, per_image, tiers
+from app.catalog.pricing import (
+    TIERS,
+    OfferingPrice,
+    PriceFrom,
+    describe_conditions,
+    dollars,
+    in_force,
+    lowest,
+    per_image,
+    tiers,
+)
 
 
 def price(metric: str, micros: int, units: int = 1, **conditions: str) -> OfferingPrice:
@@ -38,6 +48,18 @@ def test_a_price_of_inputs_buys_no_image() -> None:
     for metric in ("megapixel", "image"):
         assert per_image(replace(price(metric, 15_000), direction="input"), 4_000_000) is None
     assert per_image(price("image", 30_000, megapixels="first"), 4_000_000) == 30_000
+
+
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        ({"area": "up to 2601123"}, ("up to 2.6 megapixels",)),
+        ({"area": "above 2359296", "quality": "low"}, ("above 2.36 megapixels", "low quality")),
+        ({"longest_side": "above 1024"}, ("longest side above 1024",)),
+    ],
+)
+def test_bounds_are_put_into_words(conditions: dict[str, str], told: tuple[str, ...]) -> None:
+    assert describe_conditions(conditions) == told
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,12 @@ def test_a_price_by_quality() -> None:
     assert micros(BY_QUALITY, (1024, 1024), quality="odd") == 167_000
 
 
+def test_a_price_by_the_area_of_the_image() -> None:
+    at = offering(price(45_000, area="up to 2359296"), price(90_000, area="above 2359296"))
+    assert [micros(at, area=str(side * side)) for side in (1024, 1536, 1537)] == [45_000, 45_000, 90_000]
+    assert micros(at) == 90_000, "unknown: the highest that may apply"
+
+
 def test_a_price_by_megapixel() -> None:
     assert micros(offering(price(25_000, "megapixel")), (2000, 1000)) == 50_000
     assert micros(offering(price(25_000, "megapixel", rounding="up")), (1024, 1024), n=2) == 50_000

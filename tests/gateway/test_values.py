@@ -10,8 +10,10 @@ from pydantic import SecretStr
 from app.catalog.contracts import Contract, ValueField
 from app.gateway.errors import AllProvidersFailed, ContentPolicy, InvalidParameter, ProviderUnavailable
 from app.gateway.providers.openai import OpenAI
+from app.gateway.providers.venice import Venice
 from app.gateway.values import pass_values
-from tests.gateway.upstream import Upstream, says
+from tests.factories import picture_bytes
+from tests.gateway.upstream import Upstream, coded, says
 from tests.gateway.world import CANARY, World
 
 SPEEDS = {"TURBO": "TURBO", "QUALITY": "QUALITY", "low": "TURBO", "high": "QUALITY"}
@@ -125,3 +127,25 @@ def test_modelark_refuses_in_its_own_words(
     upstream.on("POST", "/images/generations", says(status, answer))
     with pytest.raises(raised):
         seeded_world.ask(model="byteplus/seedream-4")
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "sent", "micros"),
+    [
+        ("byteplus/seedream-5.0-pro", "1024x1024", {"size": "1024x1024"}, 45_000),
+        ("byteplus/seedream-5.0-pro", "2048x2048", {"size": "2048x2048"}, 90_000),
+        ("byteplus/seedream-5.5", "1024x1024", {"size": "1024x1024"}, 20_000),
+        ("venice/flux-3-image", "16:9", {"aspect_ratio": "16:9"}, 120_000),
+        ("aiml/luma-uni-1.1-max", "16:9", {"aspect_ratio": "16:9"}, None),
+    ],
+)
+def test_an_id_leads_to_its_own_contract_and_price(
+    seeded_world: World, upstream: Upstream, model: str, size: str, sent: dict[str, str], micros: int | None
+) -> None:
+    slug, png = model.partition("/")[0], coded(picture_bytes(1))
+    kind = Venice if slug == "venice" else OpenAI
+    seeded_world.providers[slug] = kind(SecretStr(CANARY), upstream.base, slug)
+    upstream.on("POST", "/image", says(200, {"data": [{"b64_json": png}], "images": [png]}))
+    made = seeded_world.ask(model=model, size=size)
+    assert sent.items() <= upstream.calls()[0].json().items()
+    assert made.cost_micros == micros
