@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 def create_app(settings: "Settings") -> "Flask":
     """Wire the parts. Imports are inside: a command that rates a file needs no web server."""
-    from flask_openapi3 import Info, OpenAPI
+    from flask_openapi3 import OpenAPI
 
     from app import api, metrics, web
     from app.database.doors import Database
@@ -31,7 +31,7 @@ def create_app(settings: "Settings") -> "Flask":
 
     app = OpenAPI(
         "app",
-        info=Info(title="Blindvote", version=__version__),
+        info=api.about.describe(__version__),
         doc_ui=False,
         validation_error_status=400,
         validation_error_model=api.errors.ErrorBody,

@@ -3,6 +3,7 @@
 from flask_openapi3 import OpenAPI
 
 from app.api import (
+    about,
     boards,
     competitions,
     errors,
@@ -18,7 +19,7 @@ from app.api import (
 )
 from app.api.document import document
 
-__all__ = ["errors", "install", "openai_errors"]
+__all__ = ["about", "errors", "install", "openai_errors"]
 
 
 def install(app: OpenAPI) -> None:

@@ -6,11 +6,10 @@ from io import StringIO
 from typing import Any, Literal
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy.orm import Session
 
-from app.api.errors import ErrorBody
+from app.api.blueprints import make_blueprint
 from app.api.fields import with_fields
 from app.arena.errors import read_mode
 from app.edge.context import now, parts, refresh
@@ -19,44 +18,43 @@ from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards, filters
 from app.leaderboards.views.boards import BoardStanding, BoardView
 from app.leaderboards.views.filters import Filters
-from app.words import MODES
+from app.words import MODES, Mode
 
-blueprint = APIBlueprint(
-    "api_boards",
-    __name__,
-    url_prefix="/api/v1",
-    abp_tags=[Tag(name="leaderboards", description="Ratings with intervals and ranks, per mode and category.")],
-    abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
+blueprint = make_blueprint(
+    __name__, "", "leaderboards", "Ratings with intervals and ranks, per mode and category.", has_etag=True
 )
 
 
 class ModePath(BaseModel):
     """The path of a mode's board."""
 
-    mode: str
+    mode: str = Field(
+        description=f"What the models were asked for: {' or '.join(MODES)}.",
+        json_schema_extra={"example": Mode.TEXT_TO_IMAGE},
+    )
 
 
 class CategoryPath(ModePath):
     """The path of a category's board, within its mode."""
 
-    category: str
+    category: str = Field(description="The slug of the category.", json_schema_extra={"example": "portrait"})
 
 
 class CompetitionPath(BaseModel):
     """The competition in an address, by its slug."""
 
-    slug: str
+    slug: str = Field(description="The slug of the competition.", json_schema_extra={"example": "fantasy-warrior"})
 
 
-def _document(enum: Iterable[str] = (), description: str | None = None) -> Any:
+def _document(enum: Iterable[str] = (), description: str | None = None, **schema: Any) -> Any:
     """Declare a parameter of BoardQuery; its value is checked by `parse_filters`, whose error names it."""
-    extra: dict[str, Any] = {"json_schema_extra": {"enum": [*enum, None]}} if enum else {}
-    return str | None, Field(None, description=description, **extra)
+    extra = schema | ({"enum": [*enum, None]} if enum else {})
+    return str | None, Field(None, description=description, json_schema_extra=extra)
 
 
 _PARAMETERS: dict[str, Any] = {
-    "sort": _document(filters.SORTS),
-    "order": _document(filters.ORDERS),
+    "sort": _document(filters.SORTS, "The column to sort by; `rank` when left out."),
+    "order": _document(filters.ORDERS, "Upwards or downwards; when left out, as suits the column."),
     "question": _document(description="Slug of the question whose board it is; `better` when left out."),
 } | {one.name: _document(**one.metadata["documentation"]) for one in filters.filter_fields(Filters)}
 # Made from the dataclass: a filter declared there can be neither missed nor misnamed in the API's documents.
@@ -66,7 +64,7 @@ _FilterQuery: Any = create_model("_FilterQuery", **_PARAMETERS)
 class BoardQuery(_FilterQuery):
     """The query of a board: format, order and filters."""
 
-    format: Literal["json", "csv"] = "json"
+    format: Literal["json", "csv"] = Field("json", description="A document, or a table for spreadsheets.")
 
 
 class BoardName(BaseModel):
@@ -102,8 +100,10 @@ class StandingBody(BaseModel):
 
     model: StandingModel
     interval: Literal["prompt", "vote"]
-    cost_usd: float | None = Field(description="of an image as judged, the median; a list price for lack of it")
-    cost_images: int | None = Field(description="how many images that is the median of; 0 for a list price")
+    cost_usd: float | None = Field(
+        description="US dollars for an image as judged, the median; a list price for lack of it."
+    )
+    cost_images: int | None = Field(description="How many images that is the median of; 0 for a list price.")
     seconds_median: float | None
 
 
@@ -119,19 +119,32 @@ class BoardBody(BaseModel):
 
 @blueprint.get("/leaderboards/<string:mode>", responses={"200": BoardBody})
 def get_board(path: ModePath, query: BoardQuery) -> Response:
-    """Return a mode's overall board."""
+    """
+    Return a mode's overall board.
+
+    It has every model with a counted vote, best first, with 95 % intervals and the range of ranks that the votes
+    allow. Filters leave rows out and change no number.
+    """
     return _board(path.mode, None, query)
 
 
 @blueprint.get("/leaderboards/<string:mode>/<string:category>", responses={"200": BoardBody})
 def get_category_board(path: CategoryPath, query: BoardQuery) -> Response:
-    """Return the board of one category."""
+    """
+    Return the board of one category.
+
+    It counts the votes of the mode's competitions that are in the category.
+    """
     return _board(path.mode, path.category, query)
 
 
 @blueprint.get("/competitions/<string:slug>/leaderboard", responses={"200": BoardBody})
 def get_competition_board(path: CompetitionPath, query: BoardQuery) -> Response:
-    """Return the board of one competition, open or closed."""
+    """
+    Return the board of one competition, open or closed.
+
+    It counts that competition's votes, and borrows from the mode's overall board what few votes leave open.
+    """
     asked = filters.parse_filters(request.args, Filters)
     refresh(parts(), *MODES)
 

@@ -4,9 +4,8 @@ from typing import Any
 
 from app.errors import CODES
 
-EVERYWHERE = ("login_required", "method_not_allowed", "internal_error", "database_busy")
+EVERYWHERE = ("invalid_request", "login_required", "method_not_allowed", "internal_error", "database_busy")
 FOR_CHANGES = ("cross_site",)
-FOR_PARAMETERS = ("invalid_request",)
 FOR_BODIES = ("payload_too_large", "request_timeout", "unsupported_media_type")
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "GET /api/v1/competitions": (),
@@ -51,7 +50,6 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 def codes(method: str, path: str, operation: dict[str, Any]) -> dict[int, tuple[str, ...]]:
     """Group an operation's codes by status, the most telling first. Raises KeyError for one that is not listed."""
     names = [*OPERATIONS[f"{method} {path}"], *EVERYWHERE]
-    names += FOR_PARAMETERS if operation.get("parameters") or "requestBody" in operation else ()
     names += FOR_CHANGES if method != "GET" else ()
     names += FOR_BODIES if "requestBody" in operation else ()
     statuses = sorted({CODES[name].status for name in names})

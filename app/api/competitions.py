@@ -3,22 +3,17 @@
 from typing import Literal
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, Field, RootModel
 
+from app.api.blueprints import make_blueprint
 from app.api.boards import CompetitionPath
-from app.api.errors import ErrorBody
 from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
 from app.edge.page_cache import public_json, reading_page
 from app.words import Mode
 
-blueprint = APIBlueprint(
-    "api_competitions",
-    __name__,
-    url_prefix="/api/v1/competitions",
-    abp_tags=[Tag(name="competitions", description="One prompt each, answered by many models.")],
-    abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
+blueprint = make_blueprint(
+    __name__, "/competitions", "competitions", "One prompt each, answered by many models.", has_etag=True
 )
 
 
@@ -33,8 +28,7 @@ class CompetitionBody(BaseModel):
     prompt: str
     models: int
     votes: int
-    target: int | None
-    """Counted votes wanted before it is closed."""
+    target: int | None = Field(description="Counted votes wanted before it is closed; null where nobody set any.")
 
 
 class CompetitionsBody(RootModel[list[CompetitionBody]]):
@@ -43,7 +37,11 @@ class CompetitionsBody(RootModel[list[CompetitionBody]]):
 
 @blueprint.get("", responses={"200": CompetitionsBody})
 def get_competitions() -> Response:
-    """List every competition that is or was open."""
+    """
+    List every competition that is or was open.
+
+    The newest comes first. The list is whole: there are no pages.
+    """
     with reading_page() as session:
         bodies = [_body(summary) for summary in competitions.list_competitions(session)]
     return public_json(CompetitionsBody(bodies))
@@ -51,7 +49,11 @@ def get_competitions() -> Response:
 
 @blueprint.get("/<string:slug>", responses={"200": CompetitionBody})
 def get_competition(path: CompetitionPath) -> Response:
-    """Return one competition."""
+    """
+    Return one competition.
+
+    Its board is at `/api/v1/competitions/{slug}/leaderboard`.
+    """
     with reading_page() as session:
         body = _body(competitions.read_summary(session, path.slug))
     return public_json(body)

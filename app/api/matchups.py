@@ -5,11 +5,10 @@ from functools import partial
 from typing import Literal
 
 from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from app.api.errors import ErrorBody
+from app.api.blueprints import MAKES_VOTER, VOTERS_OWN, link, make_blueprint
 from app.arena.voting import matchups, vote_casting
 from app.arena.voting.unloadable import UnloadablePair
 from app.arena.voting.vote_casting import VoteRecord
@@ -21,21 +20,19 @@ from app.leaderboards.views import reveal
 from app.leaderboards.views.crowd import Crowd, read_crowd
 from app.words import MODES, UNLOADABLE, Mode, Outcome, ReportReason, explain_reason
 
-TAG = Tag(name="matchups", description="Two images from one prompt, nameless until you answer.")
-REFUSALS = ("400", "403", "404", "405", "409", "410", "413", "415", "429", "500", "503")
-blueprint = APIBlueprint(
-    "api_matchups",
-    __name__,
-    url_prefix="/api/v1/matchups",
-    abp_tags=[TAG],
-    abp_responses=dict.fromkeys(REFUSALS, ErrorBody),
+blueprint = make_blueprint(
+    __name__, "/matchups", "matchups", "Two images from one prompt, nameless until you answer."
 )
 
 
 class MatchupPath(BaseModel):
     """The id a matchup was issued with."""
 
-    matchup_id: str = Field(max_length=64)
+    matchup_id: str = Field(
+        max_length=64,
+        description="The `id` of a pair that this voter was given.",
+        json_schema_extra={"example": "AZ5vY0QzS0m3l1k0d2pXfw"},
+    )
 
 
 class WishBody(BaseModel):
@@ -74,7 +71,7 @@ class ReportBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    picture: Literal["a", "b"]
+    picture: Literal["a", "b"] = Field(description="Which picture of the pair, left or right.")
     reason: ReportReason
 
 
@@ -112,6 +109,8 @@ class Frame(BaseModel):
 
 class MatchupBody(BaseModel):
     """A pair to judge, without a name in it."""
+
+    model_config = link("matchup_id", "id", "post_vote", "get_matchup", "delete_vote", "post_report")
 
     id: str
     expires_at: datetime
@@ -198,17 +197,29 @@ class UndoneBody(BaseModel):
     undone: Literal[True]
 
 
-@blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody})
+@blueprint.post("", responses={"201": MatchupBody, "200": MatchupBody}, security=MAKES_VOTER)
 def post_matchup(body: WishBody) -> tuple[Response, int]:
-    """Issue a new pair to judge; the oldest open one when two are open."""
+    """
+    Issue a pair to judge.
+
+    A new pair is 201. Two can be open at once; beyond that the oldest open one comes back with 200, so that a
+    repeated request costs nothing. The first request makes a voter: keep the cookie that comes with the answer,
+    since pictures, vote and report want it.
+    """
     wish = matchups.MatchupFilter(body.mode, body.category, body.competition, body.model, body.question)
     issued = voting.issue(wish)
     return _send(tell_matchup(issued)), 201 if issued.is_new else 200
 
 
-@blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody})
+@blueprint.post("/<string:matchup_id>/vote", responses={"200": VoteBody}, security=VOTERS_OWN)
 def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
-    """Vote; the same outcome again gives the same answer. `unloadable` gives the pair back without a vote."""
+    """
+    Vote on a pair.
+
+    The answer names the models, except to a skip. The same outcome again gives the same answer, so a request
+    whose answer was lost is simply repeated; another outcome is refused. `unloadable` gives a pair back whose
+    pictures can't be loaded, without a vote.
+    """
     if body.outcome == UNLOADABLE:
         return tell_stored(voting.give_back(path.matchup_id), lambda pair: jsonify(_given_back(pair)))
     told = partial(_tell_vote, path.matchup_id)
@@ -216,9 +227,13 @@ def post_vote(path: MatchupPath, body: OutcomeBody) -> Response:
     return voting.refreshing(told(answer, shown, crowd), answer.mode)
 
 
-@blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody})
+@blueprint.get("/<string:matchup_id>", responses={"200": VoteNowBody}, security=VOTERS_OWN)
 def get_matchup(path: MatchupPath) -> Response:
-    """Return one's own vote again, with today's ratings and the change since the vote."""
+    """
+    Return one's own vote again.
+
+    It comes with today's ratings, and with what they changed since the vote.
+    """
     who, matchup = voting.own(path.matchup_id)
     with parts().database.reading() as session:
         answer = vote_casting.read_vote(session, who, matchup)
@@ -227,9 +242,14 @@ def get_matchup(path: MatchupPath) -> Response:
         return _send(tell_vote(path.matchup_id, answer, shown, crowd, with_change=True))
 
 
-@blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody})
+@blueprint.delete("/<string:matchup_id>/vote", responses={"200": UndoneBody}, security=VOTERS_OWN)
 def delete_vote(path: MatchupPath) -> Response:
-    """Take the vote back within ten minutes; again gives the same answer."""
+    """
+    Take a vote back.
+
+    That can be done within ten minutes; the same request again gives the same answer. The pair can't be judged
+    again.
+    """
     mode = voting.undo(path.matchup_id, tell=_tell_undone)
     return voting.refreshing(_tell_undone(), mode)
 
@@ -244,9 +264,14 @@ def _tell_undone() -> Response:
     return jsonify(UndoneBody(undone=True).model_dump())
 
 
-@blueprint.post("/<string:matchup_id>/report", responses={"200": TakenReportBody})
+@blueprint.post("/<string:matchup_id>/report", responses={"200": TakenReportBody}, security=VOTERS_OWN)
 def post_report(path: MatchupPath, body: ReportBody) -> Response:
-    """Report a picture, before or after the vote; a later reason of the same voter replaces the earlier one."""
+    """
+    Report a picture.
+
+    That can be done before the vote or after it; a later reason of the same voter replaces the earlier one. The
+    answer tells neither who made the picture nor who else reported it.
+    """
     taken = voting.report(path.matchup_id, body.picture, body.reason)
     told = TakenReportBody(picture=body.picture, reason=taken.reason, pair=taken.pair)
     return tell_stored(told, lambda told: jsonify(told.model_dump(mode="json")))

@@ -4,10 +4,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, WithJsonSchema
 
-from app.api.errors import ErrorBody
+from app.api.blueprints import make_blueprint
 from app.api.fields import with_fields
 from app.arena.entries import entries
 from app.catalog import lookup
@@ -24,12 +23,8 @@ from app.leaderboards.views.question_differences import read_differences
 from app.leaderboards.views.results import BoardPlace, ModelResults
 from app.words import MODES, Mode
 
-blueprint = APIBlueprint(
-    "api_models",
-    __name__,
-    url_prefix="/api/v1/models",
-    abp_tags=[Tag(name="models", description="Prices, limits, parameters and results of every model.")],
-    abp_responses=dict.fromkeys(("400", "403", "404", "405", "500", "503"), ErrorBody),
+blueprint = make_blueprint(
+    __name__, "/models", "models", "Prices, limits, parameters and results of every model.", has_etag=True
 )
 
 
@@ -40,7 +35,11 @@ Day = Annotated[date, WithJsonSchema({"type": "string"})]
 class ModelPath(BaseModel):
     """Which model; an alias or another spelling of the name will do."""
 
-    slug: str = Field(max_length=200)
+    slug: str = Field(
+        max_length=200,
+        description="The slug of the model, an alias or another spelling.",
+        json_schema_extra={"example": "dall-e-2"},
+    )
 
 
 class ModelsQuery(BaseModel):
@@ -49,11 +48,19 @@ class ModelsQuery(BaseModel):
     q: str | None = Field(
         None, max_length=80, description="A name as people type it; the best answer comes first."
     )
-    mode: Mode | None = None
-    status: Literal["preview", "active", "deprecated", "retired"] | None = None
-    licence: str | None = Field(None, max_length=120)
-    weights: Literal["open", "closed"] | None = None
-    max_parameters: float | None = Field(None, gt=0, description="In billions.")
+    mode: Mode | None = Field(None, description="Only models that can be asked for this.")
+    status: Literal["preview", "active", "deprecated", "retired"] | None = Field(
+        None, description="Only models of this status; a preview counts as active, too."
+    )
+    licence: str | None = Field(
+        None, max_length=120, description="Only models of this licence, such as `Apache-2.0`."
+    )
+    weights: Literal["open", "closed"] | None = Field(
+        None, description="Only models whose weights everybody can have, or nobody."
+    )
+    max_parameters: float | None = Field(
+        None, gt=0, description="Only models of so many billions of parameters at most."
+    )
 
 
 class PriceFromBody(BaseModel):
@@ -205,7 +212,11 @@ class ModelsBody(RootModel[list[SummaryBody]]):
 
 @blueprint.get("", responses={"200": ModelsBody})
 def get_models(query: ModelsQuery) -> Response:
-    """List every model that fits the query; demo models only where they have images."""
+    """
+    List every model that fits the query.
+
+    The list is whole: there are no pages. Models of the demo are in it where they have images.
+    """
     with reading_page() as session:
         entered = entries.entered_models(session)
         shown = [
@@ -225,7 +236,12 @@ def get_models(query: ModelsQuery) -> Response:
 
 @blueprint.get("/<string:slug>", responses={"200": ModelBody})
 def get_model(path: ModelPath) -> Response:
-    """Return everything about one model."""
+    """
+    Return everything about one model.
+
+    That is what the catalogue knows, with sources, and what the votes say of it. Aliases and other spellings of
+    the name lead to the same model.
+    """
     refresh(parts(), *MODES)
     with reading_page() as session:
         slug = lookup.canonical_slug(session, path.slug, today()) or path.slug

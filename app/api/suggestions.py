@@ -3,20 +3,15 @@
 from typing import Literal
 
 from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.errors import ErrorBody
+from app.api.blueprints import MAKES_VOTER, make_blueprint
 from app.arena.entries.suggestions import LONGEST, SHORTEST
 from app.edge.after_commit import tell_stored
 from app.edge.suggestions import suggest
 
-blueprint = APIBlueprint(
-    "api_suggestions",
-    __name__,
-    url_prefix="/api/v1/suggestions",
-    abp_tags=[Tag(name="suggestions", description="Prompts for competitions to come; read by people first.")],
-    abp_responses=dict.fromkeys(("400", "403", "405", "413", "415", "429", "500", "503"), ErrorBody),
+blueprint = make_blueprint(
+    __name__, "/suggestions", "suggestions", "Prompts for competitions to come; read by people first."
 )
 
 
@@ -25,7 +20,11 @@ class SuggestionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prompt: str = Field(description=f"{SHORTEST} to {LONGEST} characters")
+    prompt: str = Field(
+        description=f"What the images should show, in {SHORTEST} to {LONGEST} characters.",
+        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST},
+        examples=["A lighthouse in a storm, as a linocut in two colours"],
+    )
 
 
 class KeptBody(BaseModel):
@@ -35,8 +34,12 @@ class KeptBody(BaseModel):
     status: Literal["waiting"]
 
 
-@blueprint.post("", responses={"201": KeptBody})
+@blueprint.post("", responses={"201": KeptBody}, security=MAKES_VOTER)
 def post_suggestion(body: SuggestionBody) -> tuple[Response, int]:
-    """Suggest a prompt; one that is known already is not kept twice."""
+    """
+    Suggest a prompt.
+
+    It is shown to nobody before an admin has read it; one that is known already is not kept twice.
+    """
     kept = KeptBody(prompt=suggest(body.prompt), status="waiting")
     return tell_stored(kept, lambda kept: (jsonify(kept.model_dump(mode="json")), 201))

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import Response, jsonify, url_for
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.errors import ErrorBody
+from app.api.blueprints import VOTERS_OWN, link, make_blueprint
 from app.arena.people.shared_tastes import SharedCard
 from app.edge import taste as cards
 from app.edge.after_commit import tell_stored
@@ -18,19 +17,19 @@ from app.leaderboards.views.personal import Agreement
 from app.leaderboards.views.taste import Parting, SecondLook, TopModel, load_taste
 from app.words import MODES
 
-blueprint = APIBlueprint(
-    "api_taste",
-    __name__,
-    url_prefix="/api/v1/taste",
-    abp_tags=[Tag(name="taste", description="What your votes say about you: yours alone until you share it.")],
-    abp_responses=dict.fromkeys(("400", "403", "404", "405", "409", "413", "415", "500", "503"), ErrorBody),
+blueprint = make_blueprint(
+    __name__, "/taste", "taste", "What your votes say about you: yours alone until you share it."
 )
 
 
 class TokenPath(BaseModel):
     """The token that a card is shared under."""
 
-    token: str = Field(max_length=64)
+    token: str = Field(
+        max_length=64,
+        description="The `token` that a card is shared under.",
+        json_schema_extra={"example": "q3Jm0s9mQq6uFq0y5mJb3w"},
+    )
 
 
 class ShareBody(BaseModel):
@@ -90,6 +89,8 @@ class ResultCardBody(TasteBody):
 class SharedCardBody(TasteBody):
     """A card as it was when it was shared."""
 
+    model_config = link("token", "token", "get_shared_taste", "delete_shared_taste")
+
     token: str
     url: str
     shared_at: datetime
@@ -101,9 +102,13 @@ class RevokedBody(BaseModel):
     revoked: Literal[True]
 
 
-@blueprint.get("", responses={"200": ResultCardBody})
+@blueprint.get("", responses={"200": ResultCardBody}, security=VOTERS_OWN)
 def get_taste() -> Response:
-    """Return the card of your last ten votes, in the mode of the newest one."""
+    """
+    Return the card of your last ten votes.
+
+    It is of the mode of the newest one. The voting screen shows it after every ten votes.
+    """
     card = cards.read_card()
     return jsonify(
         cards.encode_taste(card.taste)
@@ -115,9 +120,14 @@ def get_taste() -> Response:
     )
 
 
-@blueprint.post("", responses={"201": SharedCardBody})
+@blueprint.post("", responses={"201": SharedCardBody}, security=VOTERS_OWN)
 def post_taste(body: ShareBody) -> tuple[Response, int]:
-    """Share your taste as it is now; the same again keeps its address. No second look and no picture is shared."""
+    """
+    Share your taste as it is now.
+
+    It gets an address that nobody can guess; the same again keeps it. Neither the second look nor any picture
+    is shared.
+    """
     return tell_stored(
         cards.share_taste(body.mode, body.question), lambda card: (jsonify(_describe_shared(card)), 201)
     )
@@ -125,13 +135,21 @@ def post_taste(body: ShareBody) -> tuple[Response, int]:
 
 @blueprint.get("/<string:token>", responses={"200": SharedCardBody})
 def get_shared_taste(path: TokenPath) -> Response:
-    """Return a card that somebody shares."""
+    """
+    Return a card that somebody shares.
+
+    It is as it was when it was shared; later votes do not change it.
+    """
     return jsonify(_describe_shared(cards.read_shared(path.token)))
 
 
-@blueprint.delete("/<string:token>", responses={"200": RevokedBody})
+@blueprint.delete("/<string:token>", responses={"200": RevokedBody}, security=VOTERS_OWN)
 def delete_shared_taste(path: TokenPath) -> Response:
-    """Take a card of yours back; its address answers nothing from then on."""
+    """
+    Take a card of yours back.
+
+    Its address is gone from then on.
+    """
     cards.revoke_card(path.token)
     return tell_stored(RevokedBody(revoked=True), lambda gone: jsonify(gone.model_dump()))
 

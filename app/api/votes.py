@@ -9,11 +9,11 @@ from threading import BoundedSemaphore
 from typing import Any, BinaryIO, Literal, cast
 
 from flask import Response, jsonify, request, send_file
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.api.errors import ErrorBody, respond
+from app.api.blueprints import make_blueprint
+from app.api.errors import respond
 from app.arena.log.vote_export import ExportSelection
 from app.arena.people import networks
 from app.arena.people.policy import DAY_SECONDS, check
@@ -30,26 +30,20 @@ NETWORK_DAY = 20
 SECRET_BYTES = 32
 MIMETYPES = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
-blueprint = APIBlueprint(
-    "api_votes",
-    __name__,
-    url_prefix="/api/v1/votes",
-    abp_tags=[Tag(name="open data", description="Every counted vote, without a trace of who cast it.")],
-    abp_responses=dict.fromkeys(("400", "403", "405", "429", "500", "503"), ErrorBody),
-)
+blueprint = make_blueprint(__name__, "/votes", "open data", "Every counted vote, without a trace of who cast it.")
 _places = BoundedSemaphore(AT_ONCE)
 
 
 class ManifestQuery(BaseModel):
     """The boards that an export is about."""
 
-    mode: Mode | None = Field(None, description="only this mode's, hence one overall board")
+    mode: Mode | None = Field(None, description="Only this mode, hence one overall board.")
 
 
 class VotesQuery(ManifestQuery):
     """Which votes, and how they are written."""
 
-    format: Literal["csv", "jsonl"] = "csv"
+    format: Literal["csv", "jsonl"] = Field("csv", description="A table, or one JSON object a line.")
 
 
 class OpenVote(BaseModel):
@@ -59,25 +53,27 @@ class OpenVote(BaseModel):
     model_b: str
     winner: Literal["model_a", "model_b", "tie", "both_bad"]
     competition: str
-    category: str = Field(description="slugs joined by semicolons; empty where it has none")
-    voter: str = Field(description="one voter has one name within a file, and another one in the next file")
-    at: str = Field(description="the minute, in UTC")
-    question: str = Field(description="slug of the question that was answered; the overall boards are of `better`")
+    category: str = Field(description="Slugs joined by semicolons; empty where it has none.")
+    voter: str = Field(description="One voter has one name within a file, and another one in the next file.")
+    at: str = Field(description="The minute, in UTC.")
+    question: str = Field(
+        description="Slug of the question that was answered; the overall boards are of `better`."
+    )
 
 
 FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
     "200": {
-        "description": "Counted votes of people in the order they were cast, as a file",
+        "description": "Counted votes of people in the order they were cast, as a file.",
         "content": {
             "text/csv": {"schema": {"type": "string"}},
             "application/jsonl": {"schema": OpenVote.model_json_schema()},
         },
         "headers": {
-            "Repr-Digest": {"description": "SHA-256 of the file (RFC 9530)", "schema": {"type": "string"}},
-            "X-Votes": {"description": "how many it holds", "schema": {"type": "integer"}},
-            "X-Methodology": {"description": "method/version of the boards", "schema": {"type": "string"}},
+            "Repr-Digest": {"description": "SHA-256 of the file (RFC 9530).", "schema": {"type": "string"}},
+            "X-Votes": {"description": "How many votes it holds.", "schema": {"type": "integer"}},
+            "X-Methodology": {"description": "The boards' `method/version`.", "schema": {"type": "string"}},
             "X-Runs": {
-                "description": "mode=run of the overall boards at that moment",
+                "description": "`mode=run` of the overall boards at that moment.",
                 "schema": {"type": "string"},
             },
         },
@@ -87,7 +83,11 @@ FILES: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
 
 @blueprint.get("", responses=FILES)
 def get_votes(query: VotesQuery) -> Response:
-    """Return every counted vote of people, for `arena rate` and for anybody's own analysis."""
+    """
+    Return every counted vote of people, as a file.
+
+    `arena rate` makes the board of it again, and anybody may analyse it. Nothing in it tells who voted.
+    """
     if not _places.acquire(blocking=False):
         return respond(named("exports_busy", "Others are downloading the votes right now. Try again in a moment."))
     try:
@@ -106,7 +106,11 @@ def get_votes(query: VotesQuery) -> Response:
 
 @blueprint.get("/manifest", responses={"200": Provenance})
 def get_manifest(query: ManifestQuery) -> Response:
-    """Return today's overall boards with their tallies' sums, the method, and the anchors of their levels."""
+    """
+    Return where the votes come from.
+
+    That is today's overall boards with the hashes of their tallies, the method, and the anchors of their levels.
+    """
     refresh(parts(), *MODES)
     with parts().database.reading() as session:
         return jsonify(votes_file.read_current_provenance(session, query.mode).model_dump(mode="json"))

@@ -25,6 +25,9 @@ class SideRange(Strict):
 class Limits(Strict):
     """Known limits of a model; None or empty where the sources say nothing."""
 
+    # The API's documents describe the fields by the docstrings under them.
+    __pydantic_config__ = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
     max_resolution: str | None = None
     """Largest image as `WxH`."""
     sizes: tuple[str, ...] = ()

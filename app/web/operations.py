@@ -41,6 +41,8 @@ class Operation:
     method: str
     path: str
     summary: str
+    about: str
+    needs_cookie: bool
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
     answers: tuple[DocumentedResponse, ...]
@@ -59,9 +61,9 @@ class Group:
 
 def groups(document: dict[str, Any], base: str, samples: Samples) -> tuple[Group, ...]:
     """List the operations in the document's order; examples ask the server at `base`."""
-    schemas = document["components"]["schemas"]
+    components = document["components"]
     operations = [
-        (described["tags"][0], _operation(method.upper(), path, described, schemas, base, samples))
+        (described["tags"][0], _operation(method.upper(), path, described, components, base, samples))
         for path, methods in document["paths"].items()
         for method, described in methods.items()
     ]
@@ -82,8 +84,9 @@ def anchor(method: str, path: str) -> str:
 
 
 def _operation(
-    method: str, path: str, described: dict[str, Any], schemas: dict[str, Any], base: str, samples: Samples
+    method: str, path: str, described: dict[str, Any], components: dict[str, Any], base: str, samples: Samples
 ) -> Operation:
+    schemas, headers = components["schemas"], components["headers"]
     answers = described["responses"]
     sent = described.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
     return Operation(
@@ -91,31 +94,33 @@ def _operation(
         method=method,
         path=path,
         summary=described["summary"],
+        about=described["description"],
+        needs_cookie=bool(described.get("security")) and {} not in described["security"],
         parameters=tuple(_parameter(one, schemas) for one in described.get("parameters", ())),
         body=_fields(sent, schemas),
-        answers=tuple(_answer(status, one, schemas) for status, one in answers.items() if status < "400"),
+        answers=tuple(_answer(status, one, schemas, headers) for status, one in answers.items() if status < "400"),
         errors=tuple((status, tuple(one["x-codes"])) for status, one in answers.items() if one.get("x-codes")),
         codes=api_examples.codes(method, path, base, samples),
     )
 
 
 def _parameter(one: dict[str, Any], schemas: dict[str, Any]) -> Field:
-    note = one.get("description", "") or {"path": "In the path."}.get(one["in"], "")
-    return Field(
-        one["name"], _kind(one["schema"], schemas), (note + _default(one["schema"])).strip(), one["required"]
-    )
+    note = one["description"] + _default(one["schema"])
+    return Field(one["name"], _kind(one["schema"], schemas), note, one["required"])
 
 
-def _answer(status: str, one: dict[str, Any], schemas: dict[str, Any]) -> DocumentedResponse:
+def _answer(
+    status: str, one: dict[str, Any], schemas: dict[str, Any], headers: dict[str, Any]
+) -> DocumentedResponse:
     content = one.get("content", {})
     schema = content.get(JSON, {}).get("schema", {})
-    headers = tuple(
-        Field(name, _kind(given["schema"], schemas), given["description"])
-        for name, given in one.get("headers", {}).items()
-    )
-    about = _resolve(schema, schemas).get("description", "") or one["description"]
+    sent = {name: headers.get(name, given) for name, given in one.get("headers", {}).items()}
     return DocumentedResponse(
-        status, about, _fields(schema, schemas), tuple(kind for kind in content if kind != JSON), headers
+        status,
+        one["description"],
+        _fields(schema, schemas),
+        tuple(kind for kind in content if kind != JSON),
+        tuple(Field(name, _kind(given["schema"], schemas), given["description"]) for name, given in sent.items()),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.codes import EVERYWHERE, FOR_BODIES, FOR_CHANGES, FOR_PARAMETERS, OPERATIONS
+from app.api.codes import EVERYWHERE, FOR_BODIES, FOR_CHANGES, OPERATIONS
 from app.edge.problems import HTTP_CODES
 from app.errors import CODES
 from app.gateway import keys
@@ -161,7 +161,7 @@ def test_the_table_of_errors_has_every_code_with_its_status() -> None:
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
     rows = [line.split("|")[1:3] for line in text.splitlines() if re.match(r"\| `\w+`.*\| (\d|other)", line)]
     told = {code: status.strip() for codes, status in rows for code in re.findall(r"`(\w+)`", codes)}
-    common = (*EVERYWHERE, *FOR_CHANGES, *FOR_PARAMETERS, *FOR_BODIES, *HTTP_CODES.values())
+    common = (*EVERYWHERE, *FOR_CHANGES, *FOR_BODIES, *HTTP_CODES.values())
     answered = {code for codes in OPERATIONS.values() for code in codes} | set(common)
     expected = {code: str(CODES[code].status) for code in answered} | {"http_error": "other"}
     assert told == expected

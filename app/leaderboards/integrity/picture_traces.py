@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sqlalchemy import select
@@ -70,6 +70,9 @@ class ModeTraces:
 @dataclass(frozen=True)
 class PublicTraces:
     """Hold what of them may be published: numbers without names, by competition what a guess has there."""
+
+    # The API's documents describe the fields by the docstrings under them.
+    __pydantic_config__: ClassVar[dict[str, bool]] = {"use_attribute_docstrings": True}
 
     guess: GuessShare
     by_kind: Mapping[str, float]

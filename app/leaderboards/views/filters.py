@@ -21,8 +21,7 @@ from app.words import BETTER
 Row = TypeVar("Row")
 
 ORDERS = ("asc", "desc")
-STATUSES = ("active", "deprecated", "retired")
-SHOWN_STATUSES = ("preview", *STATUSES)
+SHOWN_STATUSES = ("preview", "active", "deprecated", "retired")
 """Statuses as pages call them: a preview counts as active."""
 SORTS = {
     "rank": "asc",
@@ -99,12 +98,28 @@ class Filters:
 
     sort: str = "rank"
     order: str = "asc"
-    creator: str | None = filter_field(_is_by)
-    provider: str | None = filter_field(_is_offered_by)
-    status: str | None = filter_field(_has_status, _parse_status, enum=STATUSES)
-    max_price: float | None = filter_field(_costs_at_most, _parse_price, description="US dollars per image")
-    licence: str | None = filter_field(_is_licensed, description="such as Apache-2.0")
-    q: str | None = filter_field(None, description="a model's name, creator or family, or a part of it")
+    creator: str | None = filter_field(_is_by, description="Only models of this creator.")
+    provider: str | None = filter_field(
+        _is_offered_by, description="Only models that this provider serves, by slug."
+    )
+    status: str | None = filter_field(
+        _has_status,
+        _parse_status,
+        enum=SHOWN_STATUSES,
+        description="Only models of this status; a preview counts as active, too.",
+    )
+    max_price: float | None = filter_field(
+        _costs_at_most,
+        _parse_price,
+        description="Only models with a price of so many US dollars an image at most.",
+        pattern=r"^([0-9]+(\.[0-9]+)?)?$",
+    )
+    licence: str | None = filter_field(
+        _is_licensed, description="Only models of this licence, such as `Apache-2.0`."
+    )
+    q: str | None = filter_field(
+        None, description="Only models that a name, creator or family finds, or a part of one."
+    )
     question: str | None = None
     """The question whose board it is; None for `better`."""
 
