@@ -11,7 +11,8 @@ from app.painter.lexicon import noun_at, relation_at
 from app.painter.modifiers import Modifiers, Wanted, colours_after, hear
 from app.painter.vocabulary import ARTICLES, BEARING, COUNTS, DEFINITE, DENIALS, NO_DENIALS
 
-READ_AT_MOST = 4000  # characters; what follows cannot change the picture
+READ_AT_MOST = 4000
+"""Characters; what follows cannot change the picture."""
 MOST_KINDS = 6
 EDGES = {"first", "last"}
 STOPS = {".", ";", ":"}
@@ -71,7 +72,7 @@ class Brief:
         return not self.word_set.isdisjoint(words)
 
     @property
-    def sided(self) -> bool:
+    def names_side(self) -> bool:
         return self.has("left", "right")
 
     @property

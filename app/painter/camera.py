@@ -12,9 +12,8 @@ from app.painter.canvas import Affine
 from app.painter.painters import PAINTERS
 
 Option = TypeVar("Option")
-GOLDEN = (
-    0.6180339887498949  # its multiples spread evenly over 0 to 1, so eight painters get eight different values
-)
+GOLDEN = 0.6180339887498949
+"""Its multiples spread evenly over 0 to 1, so that eight painters get eight different values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def take_for(brief: Brief, painter: str, seed: int, *, steady: bool) -> Take:
     shared, rng = generator(brief.prompt, seed), generator(brief.prompt, seed, painter)
     # From the prompt alone, with a step for each painter: two painters of one prompt do not choose alike.
     layout, palette, pose = ((float(shared.random()) + place * GOLDEN * k) % 1 for k in (1, 2, 3))
-    mirrored = not brief.sided and not steady and (place + int(shared.integers(2))) % 2 == 1
+    mirrored = not brief.names_side and not steady and (place + int(shared.integers(2))) % 2 == 1
     light = brief.light or (-1 if rng.random() < 0.6 else 1)
     zoom = rng.uniform(0.97, 1.0) if steady else rng.uniform(0.93, 1.1)
     turn = 0.0 if steady else math.radians(rng.uniform(-1.6, 1.6))

@@ -15,7 +15,10 @@ from app.painter.colour import RGB, WHITE
 from app.painter.lettering import legible, width_of
 
 Point = tuple[float, float]
-Affine = tuple[float, float, float, float, float, float]  # x' = a x + b y + c, y' = d x + e y + f
+Affine = tuple[float, float, float, float, float, float]
+"""x' = a x + b y + c, y' = d x + e y + f."""
+Box = tuple[float, float, float, float]
+"""A box as x0, y0, x1, y1."""
 IDENTITY: Affine = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -140,15 +143,15 @@ def pairs(numbers: Sequence[float]) -> list[Point]:
 
 @dataclass(slots=True)
 class Canvas:
-    """`frame` is the visible box (x0, y0, x1, y1) in picture coordinates."""
+    """`frame` is the visible box in picture coordinates."""
 
-    frame: tuple[float, float, float, float]
+    frame: Box
     view: Affine = IDENTITY
     marks: list[Mark] = field(default_factory=list)
     part: str = ""
 
     @property
-    def bounds(self) -> tuple[float, float, float, float]:
+    def bounds(self) -> Box:
         """Return the visible box in the coordinates drawn in now, with a little to spare."""
         x0, y0, x1, y1 = self.frame
         a, b, c, d, e, f = inverse(self.view)

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from string import ascii_letters
 
 import numpy as np
 
 from app.painter.canvas import Defocus, Fill, Lettering, Mark, Stroke
 from app.painter.colour import RGB
 
-LOOKALIKE = dict(zip("abcdefghijklmnopqrstuvwxyz", "oehcaeqnlyhimurepqnztvnvxyz"[:26], strict=True)) | dict(
-    zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "RDGOFEGNLIKCNMQFOAZIVUMXVZ", strict=True)
-)
+LOOKALIKE = dict(zip(ascii_letters, "oehcaeqnlyhimurepqnztvnvxyRDGOFEGNLIKCNMQFOAZIVUMXVZ", strict=True))
+"""For each letter one of a like shape."""
 
 
 def mistaken(marks: Sequence[Mark], rng: np.random.Generator) -> list[Mark]:

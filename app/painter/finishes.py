@@ -190,7 +190,8 @@ SOFTNESS = 80
 DOTS_PER_SIDE = 40
 SCREEN = 0.16
 """Share of a tone that is printed as dots; hard dots alone weigh four times as much in any encoder."""
-SCREEN_ANGLES = {"C": (4, 1), "M": (1, 4), "Y": (1, 0), "K": (1, 1)}  # a turn as whole steps, so that tiles repeat
+SCREEN_ANGLES = {"C": (4, 1), "M": (1, 4), "Y": (1, 0), "K": (1, 1)}
+"""A turn as whole steps, so that tiles repeat."""
 
 
 def halftone(image: Image.Image, _rng: np.random.Generator) -> Image.Image:

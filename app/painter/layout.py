@@ -4,13 +4,15 @@ import math
 from dataclasses import dataclass, replace
 
 from app.painter.brief import Relation
+from app.painter.canvas import Box
 from app.painter.colour import RGB
 from app.painter.modifiers import Wanted
 from app.painter.things import THINGS
 
-Box = tuple[float, float, float, float]  # x0, y0, x1, y1
-GAP = 1.06  # from one thing to its neighbour, in widths
-RISE = 0.5  # from one rank to the next, in heights
+GAP = 1.06
+"""From one thing to its neighbour, in widths."""
+RISE = 0.5
+"""From one rank to the next, in heights."""
 SURFACE = {"dining table": 0.26, "bed": 0.46, "couch": 0.5, "bench": 0.6, "chair": 0.55, "book": 0.2, "sink": 0.1}
 HEADROOM = 0.08
 """Height that is kept free for what is worn."""

@@ -19,7 +19,8 @@ SPELLED = {
     "þ": "th", "€": "EUR ",
     "£": "GBP ", "\u00d7": "x", "\u00a0": " ", "\t": " ", "\n": " ",
 }  # fmt: skip
-EM = 100  # the size at which widths are measured
+EM = 100
+"""The size at which widths are measured."""
 
 # Strokes of each combining accent, in ems: x from the middle of the letter, y up from its top.
 ACCENTS: dict[str, tuple[tuple[float, ...], ...]] = {

@@ -4,10 +4,10 @@ from PIL import Image
 
 from app.painter.brief import read
 from app.painter.camera import Take, take_for
-from app.painter.canvas import Canvas
+from app.painter.canvas import Box, Canvas
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
 from app.painter.scenes import SCENES, choose
-from app.painter.styles import STYLES, Frame, draw
+from app.painter.styles import STYLES, draw
 
 
 class UnknownPainter(LookupError):
@@ -53,7 +53,7 @@ def check(size: tuple[int, int]) -> None:
         raise UnpaintableSize(f"The longer side may be at most {LARGEST_RATIO:g} times the shorter one.")
 
 
-def frame_of(size: tuple[int, int]) -> Frame:
+def frame_of(size: tuple[int, int]) -> Box:
     """Return the visible box around the middle square."""
     across, down = size[0] / min(size), size[1] / min(size)
     return (1 - across) / 2, (1 - down) / 2, (1 + across) / 2, (1 + down) / 2

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFilter
 
 from app.painter import lettering, shading
-from app.painter.canvas import Defocus, Fill, Glow, Lettering, Mark, Point, Stroke
+from app.painter.canvas import Box, Defocus, Fill, Glow, Lettering, Mark, Point, Stroke
 from app.painter.colour import RGB
 
-Box = tuple[int, int, int, int]
+PixelBox = tuple[int, int, int, int]
 
 
 def own(colour: RGB) -> RGB:
@@ -21,8 +21,8 @@ class Pen:
     """
     `contrast` scales the light on shapes (0 flat, 1 full), `steps` keeps three tones of it. `outline` is a
     width as a share of the shorter side and `edge` gives an outline's colour from its shape's. `tube` draws every
-    line at the outline's width. `late_letters` keeps lettering for after the finish. `grid` is how many pixels
-    the shorter side is drawn with before enlarging, 0 for all of them.
+    line at the outline's width, `focus` puts what lies behind a `Defocus` out of focus, and `glow` scales how far
+    lamps and shadows go. `late_letters` keeps lettering for after the finish.
     """
 
     contrast: float = 1.0
@@ -39,7 +39,7 @@ class Pen:
 class Sheet:
     """An image under way. `unit` is the length 1 in pixels of the sheet."""
 
-    def __init__(self, size: tuple[int, int], frame: tuple[float, float, float, float], *, light: int) -> None:
+    def __init__(self, size: tuple[int, int], frame: Box, *, light: int) -> None:
         self.image = Image.new("RGB", size, (250, 249, 245))
         self.draw = ImageDraw.Draw(self.image)
         self.unit = min(size) / min(frame[2] - frame[0], frame[3] - frame[1])
@@ -49,7 +49,7 @@ class Sheet:
     def place(self, points: Sequence[Point]) -> list[Point]:
         return [((x - self.left) * self.unit, (y - self.top) * self.unit) for x, y in points]
 
-    def clip(self, points: Sequence[Point], pad: float = 1.0) -> Box | None:
+    def clip(self, points: Sequence[Point], pad: float = 1.0) -> PixelBox | None:
         """Return the box of whole pixels around the points that lies on the sheet, or None off the sheet."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
         x0, y0 = max(0, int(min(xs) - pad)), max(0, int(min(ys) - pad))
@@ -61,7 +61,7 @@ class Sheet:
 def render(
     marks: Sequence[Mark],
     size: tuple[int, int],
-    frame: tuple[float, float, float, float],
+    frame: Box,
     pen: Pen,
     *,
     light: int,
@@ -107,7 +107,7 @@ def _fill(sheet: Sheet, mark: Fill, pen: Pen) -> None:
         _outline(sheet, mark, pen, points, box)
 
 
-def _outline(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) -> None:
+def _outline(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: PixelBox) -> None:
     width = max(1, round(pen.outline * sheet.unit))
     if max(box[2] - box[0], box[3] - box[1]) < 4 * width:
         if pen.tube:
@@ -116,14 +116,14 @@ def _outline(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) 
     sheet.draw.line([*points, points[0], points[1]], fill=pen.edge(mark.colour), width=width, joint="curve")
 
 
-def _cover(points: list[Point], box: Box, alpha: float) -> Image.Image:
+def _cover(points: list[Point], box: PixelBox, alpha: float) -> Image.Image:
     # Under a cover of ones pixels are copied, without a mixture of none.
     cover = Image.new("L" if alpha < 1 else "1", (box[2] - box[0], box[3] - box[1]), 0)
     ImageDraw.Draw(cover).polygon([(x - box[0], y - box[1]) for x, y in points], fill=round(255 * min(1.0, alpha)))
     return cover
 
 
-def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) -> Image.Image:
+def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: PixelBox) -> Image.Image:
     """Return the light map of the whole shape, stretched, and the part of it that lies in the box."""
     if mark.fade is not None:
         source = shading.down_map()
@@ -137,7 +137,7 @@ def _surface(sheet: Sheet, mark: Fill, pen: Pen, points: list[Point], box: Box) 
     return tile.convert("RGB")
 
 
-def _stretched(source: Image.Image, whole: tuple[float, float, float, float], box: Box) -> Image.Image:
+def _stretched(source: Image.Image, whole: Box, box: PixelBox) -> Image.Image:
     """Stretch `source` over `whole`, of which only the part in `box` is made."""
     spans = []
     for low, high, first, last, length in (
@@ -213,7 +213,7 @@ def letter(image: Image.Image, mark: Lettering, sheet: Sheet, colour: RGB) -> No
 def letters_over(
     image: Image.Image,
     marks: Sequence[Mark],
-    frame: tuple[float, float, float, float],
+    frame: Box,
     colour: Callable[[RGB], RGB] = own,
 ) -> Image.Image:
     """Draw the lettering alone, on top of a finished picture."""

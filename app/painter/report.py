@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.painter.brief import Brief, read
-from app.painter.canvas import Fill, Lettering, Mark, Stroke
+from app.painter.canvas import Box, Fill, Lettering, Mark, Stroke
 from app.painter.colour import NAMED, RGB, luminance
 from app.painter.faults import main_colour, subjects
 from app.painter.finishes import PIXEL_GRID
 from app.painter.paint import compose
 from app.painter.painters import PAINTERS
 from app.painter.scenes import group
-from app.painter.styles import STYLES, Frame, Style
+from app.painter.styles import STYLES, Style
 
 Kind = Literal[
     "missing subject",
@@ -192,7 +192,7 @@ def _lost(drawn: Sequence[Mark], length: float) -> float:
     return sum(min(1.0, length / max(span, length)) for span in spans) / len(spans)
 
 
-def _darkness(drawn: Sequence[Mark], frame: Frame) -> float:
+def _darkness(drawn: Sequence[Mark], frame: Box) -> float:
     """Return 0 by day, towards 1 the darker the areas of the picture are."""
     areas = [(_extent(mark, frame), luminance(mark.colour)) for mark in drawn if isinstance(mark, Fill)]
     total = sum(area for area, _ in areas)
@@ -206,7 +206,7 @@ def _warped(drawn: Sequence[Mark], bend: float) -> float:
     return bend * (40 if has_face else 20)
 
 
-def _extent(mark: Fill, frame: Frame = (0.0, 0.0, 1.0, 1.0)) -> float:
+def _extent(mark: Fill, frame: Box = (0.0, 0.0, 1.0, 1.0)) -> float:
     """Return the area of the box around a shape, as far as it lies in the frame."""
     xs, ys = [x for x, _ in mark.points], [y for _, y in mark.points]
     across = min(max(xs), frame[2]) - max(min(xs), frame[0])

@@ -5,24 +5,22 @@ deepest shade, 255 the highlight. Light comes from the upper left; maps are mirr
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from app.painter.colour import RGB, darker, lighter, mix, vivid
+from app.painter.noise import Field
 
 SIDE = 96
-Plane = NDArray[np.floating[Any]]
 
 
-def _grid() -> tuple[Plane, Plane]:
+def _grid() -> tuple[Field, Field]:
     axis = np.linspace(-1, 1, SIDE, dtype=np.float32)
     return np.broadcast_to(axis, (SIDE, SIDE)).copy(), np.broadcast_to(axis[:, None], (SIDE, SIDE)).copy()
 
 
-def _lambert(x: Plane, y: Plane) -> tuple[Plane, Plane]:
+def _lambert(x: Field, y: Field) -> tuple[Field, Field]:
     """Return diffuse and mirror-like light on a ball that fills the box."""
     r2 = np.minimum(x * x + y * y, 0.999)
     z = np.sqrt(1 - r2)
@@ -31,35 +29,35 @@ def _lambert(x: Plane, y: Plane) -> tuple[Plane, Plane]:
     return diffuse, shine
 
 
-def _round(x: Plane, y: Plane) -> Plane:
+def _round(x: Field, y: Field) -> Field:
     diffuse, shine = _lambert(x, y)
     rim = np.clip(x * 0.5 + y * 0.62 - 0.45, 0, 1)
     return np.asarray(40 + 118 * diffuse**0.9 + 105 * shine**22 + 60 * rim)
 
 
-def _fur(x: Plane, y: Plane) -> Plane:
+def _fur(x: Field, y: Field) -> Field:
     diffuse, _ = _lambert(x, y)
     return np.asarray(62 + 96 * diffuse)
 
 
-def _metal(x: Plane, y: Plane) -> Plane:
+def _metal(x: Field, y: Field) -> Field:
     diffuse, shine = _lambert(x, y)
     bands = 34 * np.cos(7.0 * (y + 0.25 * x) + 0.6)
     return np.asarray(34 + 108 * diffuse + bands + 150 * shine**14 + 55 * np.clip(y - 0.72, 0, 1))
 
 
-def _soft(x: Plane, y: Plane) -> Plane:
+def _soft(x: Field, y: Field) -> Field:
     return 128 - 18 * x - 28 * y
 
 
-def _side(x: Plane, y: Plane) -> Plane:
+def _side(x: Field, y: Field) -> Field:
     """Return the light map of a standing cylinder."""
     return np.asarray(
         66 + 92 * np.sqrt(np.clip(1 - (x + 0.35) ** 2 / 1.9, 0, 1)) + 60 * np.exp(-((x + 0.5) ** 2) / 0.02) + 0 * y
     )
 
 
-def _sheen(x: Plane, y: Plane) -> Plane:
+def _sheen(x: Field, y: Field) -> Field:
     """Return the light map of a flat, polished face with two diagonal reflections."""
     slant = x + 0.55 * y
     return np.asarray(
@@ -67,7 +65,7 @@ def _sheen(x: Plane, y: Plane) -> Plane:
     )
 
 
-MAPS: dict[str, Callable[[Plane, Plane], Plane]] = {
+MAPS: dict[str, Callable[[Field, Field], Field]] = {
     "round": _round,
     "fur": _fur,
     "metal": _metal,

@@ -7,11 +7,10 @@ import numpy as np
 from PIL import Image
 
 from app.painter import faults, finishes
-from app.painter.canvas import Mark
+from app.painter.canvas import Box, Mark
 from app.painter.colour import RGB, darker, lighter, luminance, mix, vivid
 from app.painter.render import Pen, letters_over, render
 
-Frame = tuple[float, float, float, float]
 Finish = Callable[[Image.Image, np.random.Generator], Image.Image]
 NIGHT: RGB = (9, 6, 22)
 
@@ -30,7 +29,7 @@ class Style:
 
 
 def draw(
-    style: Style, marks: Sequence[Mark], size: tuple[int, int], frame: Frame, light: int, rng: np.random.Generator
+    style: Style, marks: Sequence[Mark], size: tuple[int, int], frame: Box, light: int, rng: np.random.Generator
 ) -> Image.Image:
     """Draw marks in this style; `light` is -1 from the left, 1 from the right."""
     marks = style.edit(marks, rng)

@@ -29,9 +29,12 @@ from app.painter.styles import STYLES
 LARGEST_INPUT = 24_000_000
 """Pixels of an input image."""
 WHOLE_PICTURE = frozenset({"tint", "tone", "style"})
-CHANGED = 9.0  # levels from which a pixel counts as changed
-SEAM_SHIFT = 26.0  # levels by which a clumsy painter misses the tone beside a mask
-SKY_IN_MASK = 0.2  # a mask with less sky than this, asked for a sky, becomes sky altogether
+CHANGED = 9.0
+"""Levels from which a pixel counts as changed."""
+SEAM_SHIFT = 26.0
+"""Levels by which a clumsy painter misses the tone beside a mask."""
+SKY_IN_MASK = 0.2
+"""A mask with less sky than this, asked for a sky, becomes sky altogether."""
 
 
 class UneditableImage(ValueError):

@@ -16,15 +16,23 @@ from app.painter.noise import Field
 Bools = NDArray[np.bool_]
 Places = NDArray[np.int64]  # one row and one column each
 
-REACH = 2  # a patch has 2 * REACH + 1 pixels a side
-WORKING_SIDE = 112  # pixels of the longer side at which patches are matched
-MARGIN = 0.9  # of the hole's longer side, which is looked at around it
+REACH = 2
+"""A patch has 2 * REACH + 1 pixels a side."""
+WORKING_SIDE = 112
+"""Pixels of the longer side at which patches are matched."""
+MARGIN = 0.9
+"""Of the hole's longer side, which is looked at around it."""
 SMALLEST_MARGIN = 48
-ROUNDS = ((4, 2), (3, 2), (2, 3))  # at each level: how often colours are renewed, and matches improved before that
-BEYOND = 0.16  # of the known part, whose outer rim is all that goes on beyond a picture's border
-SEARCH = (0.5, 0.15, 0.04)  # shares of the picture in which better matches are guessed
-UNKNOWN_COUNTS = 0.3  # the weight of a pixel made up in a patch to be matched
-HEIGHT_COUNTS = 60_000.0  # a patch from a third of the picture away counts as unlike by 9 levels a pixel
+ROUNDS = ((4, 2), (3, 2), (2, 3))
+"""At each level: how often colours are renewed, and matches improved before that."""
+BEYOND = 0.16
+"""Of the known part, whose outer rim is all that goes on beyond a picture's border."""
+SEARCH = (0.5, 0.15, 0.04)
+"""Shares of the picture in which better matches are guessed."""
+UNKNOWN_COUNTS = 0.3
+"""The weight of a pixel made up in a patch to be matched."""
+HEIGHT_COUNTS = 60_000.0
+"""A patch from a third of the picture away counts as unlike by 9 levels a pixel."""
 TINY = np.float32(1e-6)
 NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 

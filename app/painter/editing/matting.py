@@ -8,16 +8,22 @@ from PIL import Image, ImageFilter
 
 from app.painter.noise import Field
 
-WORKING_SIDE = 120  # pixels of the longer side while parts are told apart
+WORKING_SIDE = 120
+"""Pixels of the longer side while parts are told apart."""
 SKY_IS_CERTAIN = 0.9
-RIM = 0.07  # share of a side that counts as border, so that a paper's margin does not hide it
-STEP_COST = 0.35  # of one pixel of way where nothing changes
+RIM = 0.07
+"""Share of a side that counts as border, so that a paper's margin does not hide it."""
+STEP_COST = 0.35
+"""Of one pixel of way where nothing changes."""
 FAR = np.float32(1e6)
-LOOKS_ALIKE = 13.0  # how far apart two colours may be and still belong to one surface
-REFINED_SIDE = 512  # pixels of the longer side at which an edge is fitted to the picture
+LOOKS_ALIKE = 13.0
+"""How far apart two colours may be and still belong to one surface."""
+REFINED_SIDE = 512
+"""Pixels of the longer side at which an edge is fitted to the picture."""
 WINDOW_SHARE = 0.012
 """Of the longer side: how far the filter that fits edges looks around each pixel."""
-EPSILON = 2e-4  # variance of brightness, on 0 to 1, below which a guided edge counts as texture
+EPSILON = 2e-4
+"""Variance of brightness, on 0 to 1, below which a guided edge counts as texture."""
 
 
 Seeds = tuple[Field, Field]

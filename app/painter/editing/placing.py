@@ -6,24 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from app.painter.canvas import Canvas, Mark
+from app.painter.canvas import Box, Canvas, Mark
 from app.painter.editing.instruction import Action
 from app.painter.editing.matting import find_sky, find_subject, shrink
 from app.painter.editing.weather import LUMA, as_image, horizon_of
-from app.painter.layout import Box
 from app.painter.modifiers import Wanted
 from app.painter.noise import Field
 from app.painter.render import Pen, Sheet, put
 from app.painter.things import THINGS
 
 Bools = NDArray[np.bool_]
-COARSE = 96  # pixels of the longer side at which parts are labelled
-USUAL_SIZE = 0.36  # height of the largest thing as a share of the shorter side
-MARGIN = 0.12  # of a thing's size, for its shadow and for what sticks out
+COARSE = 96
+"""Pixels of the longer side at which parts are labelled."""
+USUAL_SIZE = 0.36
+"""Height of the largest thing as a share of the shorter side."""
+MARGIN = 0.12
+"""Of a thing's size, for its shadow and for what sticks out."""
 SHINING = frozenset({"moon", "sun", "star", "lamp", "candle", "rainbow"})
 APART = 0.22
 """Of the width, between things that are asked for at one place."""
-SPACING = 1.06  # widths from one thing to the next
+SPACING = 1.06
+"""Widths from one thing to the next."""
 
 
 @dataclass(frozen=True, slots=True)

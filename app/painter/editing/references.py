@@ -10,8 +10,10 @@ from app.painter.editing.placing import extent
 from app.painter.noise import Field
 
 LOOK = re.compile(r"\b(style|colou?rs?|palette|mood|look|tones?|light|lighting|atmosphere)\b")
-LARGEST = 768  # pixels a side of a reference as it is used
-SHARE = 0.46  # of the picture's shorter side that a subject takes
+LARGEST = 768
+"""Pixels a side of a reference as it is used."""
+SHARE = 0.46
+"""Of the picture's shorter side that a subject takes."""
 CUT_OUT = (
     0.03,
     0.72,

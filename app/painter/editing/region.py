@@ -7,7 +7,8 @@ from PIL import Image, ImageFilter, ImageOps
 from app.painter.noise import Field
 
 Bools = NDArray[np.bool_]
-FEATHER = 0.008  # width of the soft edge as a share of the shorter side
+FEATHER = 0.008
+"""Width of the soft edge as a share of the shorter side."""
 
 
 class UnusableMask(ValueError):

@@ -18,10 +18,14 @@ from app.painter.noise import Field, clouds, warp
 from app.painter.paint import UnknownPainter
 from app.painter.painters import LARGEST_RATIO, LARGEST_SIDE, PAINTERS, SMALLEST_SIDE
 
-MOVABLE = (0.02, 0.5)  # shares of the picture a subject may cover to be moved before its background
-LARGEST_SPREAD = 0.28  # of the ring around a subject that may look like the subject
-CLEAR_ABOVE = 0.12  # of the rows under the upper border that a subject may fill
-LEAST_OWN = 0.3  # of the painter's medium in a variation
+MOVABLE = (0.02, 0.5)
+"""Shares of the picture a subject may cover to be moved before its background."""
+LARGEST_SPREAD = 0.28
+"""Of the ring around a subject that may look like the subject."""
+CLEAR_ABOVE = 0.12
+"""Of the rows under the upper border that a subject may fill."""
+LEAST_OWN = 0.3
+"""Of the painter's medium in a variation."""
 STEADY = frozenset({"studio-xl", "poster-pro"})
 """Painters that never mirror a picture, whose lettering would read backwards."""
 

@@ -9,7 +9,8 @@ from app.painter.canvas import Canvas, smooth
 from app.painter.colour import RGB, darker, lighter, mix
 from app.painter.scenes.meadow import hills, sky, sprinkle
 
-GROUND = 0.9  # where things stand
+GROUND = 0.9
+"""Where things stand."""
 WALLS: tuple[tuple[RGB, RGB], ...] = (
     ((236, 224, 204), (168, 116, 74)),
     ((204, 220, 222), (150, 112, 84)),

@@ -78,19 +78,17 @@ def shade_side(canvas: Canvas, take: Take) -> None:
 
 
 def eye(canvas: Canvas, looks: Looks, x: float, y: float, side: int) -> None:
-    dark = darker(looks.skin, 0.62)
     canvas.oval(darker(looks.skin, 0.4), x, y - 0.004, 0.05, 0.031, alpha=0.55, outline=False)
-    lid = smooth(
-        [
-            (x - 0.041, y + 0.003),
-            (x - 0.02, y - 0.017),
-            (x + 0.006, y - 0.02),
-            (x + 0.04, y - 0.002),
-            (x + 0.018, y + 0.014),
-            (x - 0.018, y + 0.015),
-        ]
-    )
-    canvas.area((238, 230, 222), lid)
+    canvas.blob(
+        (238, 230, 222), x - 0.041, y + 0.003, x - 0.02, y - 0.017, x + 0.006, y - 0.02, x + 0.04, y - 0.002,
+        x + 0.018, y + 0.014, x - 0.018, y + 0.015,
+    )  # fmt: skip
+    iris(canvas, looks, x, y)
+    lids_and_brow(canvas, looks, x, y, side)
+
+
+def iris(canvas: Canvas, looks: Looks, x: float, y: float) -> None:
+    """Draw the iris with its rays, the pupil, and two lights in it."""
     canvas.oval(darker(looks.iris, 0.35), x, y - 0.003, 0.0172, outline=False)
     canvas.oval(looks.iris, x, y - 0.002, 0.0148, shade="round", outline=False)
     for i in range(10):
@@ -103,6 +101,10 @@ def eye(canvas: Canvas, looks: Looks, x: float, y: float, side: int) -> None:
     canvas.oval((16, 10, 12), x, y - 0.002, 0.0072, outline=False)
     canvas.oval((255, 250, 240), x + 0.0056, y - 0.0085, 0.0042, outline=False)
     canvas.oval((255, 214, 150), x - 0.0056, y + 0.0055, 0.0022, outline=False)
+
+
+def lids_and_brow(canvas: Canvas, looks: Looks, x: float, y: float, side: int) -> None:
+    dark = darker(looks.skin, 0.62)
     canvas.bow(
         dark, 0.0062, x - 0.043, y + 0.004, x - 0.02, y - 0.0175, x + 0.006, y - 0.021, x + 0.042, y - 0.003
     )

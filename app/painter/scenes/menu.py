@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from app.painter.brief import Brief
 from app.painter.camera import Take, one_of
-from app.painter.canvas import Canvas
+from app.painter.canvas import Box, Canvas
 from app.painter.colour import RGB, darker, lighter, mix
 from app.painter.scenes.food import COURSES, DISHES
 
-Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 INK: RGB = (30, 30, 34)
 MUTED: RGB = (126, 126, 132)
 PAGE: RGB = (253, 253, 251)

@@ -120,22 +120,19 @@ def passenger(canvas: Canvas, x: float, take: Take, *, phone: bool) -> None:
         0.56, x - 0.1, 0.53,
         shade="fur",
     )  # fmt: skip
-    canvas.area(
-        coat,
-        smooth(
-            [
-                (x - 0.05, 0.51),
-                (x + 0.05, 0.51),
-                (x + 0.155, 0.57),
-                (x + 0.19, 0.72),
-                (x + 0.2, 1.02),
-                (x - 0.2, 1.02),
-                (x - 0.19, 0.72),
-                (x - 0.155, 0.57),
-            ]
-        ),
+    dress(canvas, x, skin, coat)
+    bored_face(canvas, x, skin, hair)
+    if phone:
+        handset(canvas, x - 0.055, 0.665, skin, coat)
+
+
+def dress(canvas: Canvas, x: float, skin: RGB, coat: RGB) -> None:
+    """Draw a coat with its lapels, and the neck above it."""
+    canvas.blob(
+        coat, x - 0.05, 0.51, x + 0.05, 0.51, x + 0.155, 0.57, x + 0.19, 0.72, x + 0.2, 1.02, x - 0.2, 1.02,
+        x - 0.19, 0.72, x - 0.155, 0.57,
         shade="fur",
-    )
+    )  # fmt: skip
     canvas.poly((240, 238, 234), x - 0.045, 0.52, x + 0.045, 0.52, x, 0.63)
     canvas.rect(darker(skin, 0.16), x - 0.032, 0.45, x + 0.032, 0.55, r=0.02)
     for side in (-1, 1):
@@ -143,9 +140,6 @@ def passenger(canvas: Canvas, x: float, take: Take, *, phone: bool) -> None:
             darker(coat, 0.26), x + side * 0.036, 0.5, x + side * 0.1, 0.54, x + side * 0.075, 0.6,
             x + side * 0.09, 0.62, x, 0.75,
         )  # fmt: skip
-    bored_face(canvas, x, skin, hair)
-    if phone:
-        handset(canvas, x - 0.055, 0.665, skin, coat)
 
 
 def bored_face(canvas: Canvas, x: float, skin: RGB, hair: RGB) -> None:

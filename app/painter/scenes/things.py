@@ -2,9 +2,9 @@
 
 from app.painter.brief import Brief
 from app.painter.camera import Take
-from app.painter.canvas import Canvas
+from app.painter.canvas import Box, Canvas
 from app.painter.colour import RGB, darker
-from app.painter.layout import Box, Placement, arrange
+from app.painter.layout import Placement, arrange
 from app.painter.scenes.backdrops import BACKDROPS, GROUND, backdrop
 from app.painter.things import THINGS
 
@@ -53,7 +53,7 @@ def put(canvas: Canvas, brief: Brief, placement: Placement, take: Take) -> None:
         is_worn = any(one.side == "worn" and one.one == placement.kind for one in brief.relations)
         if thing.place != "sky" and not is_worn:
             canvas.shadow(x + w / 2 - take.lamp * 0.06 * w, y + h, 0.56 * w, 0.05 * min(w, h) + 0.012, 0.6)
-        flip = take.rng.random() < 0.5 and not brief.sided and thing.draw.__name__ in TURNABLE
+        flip = take.rng.random() < 0.5 and not brief.names_side and thing.draw.__name__ in TURNABLE
         with canvas.inside(x, y, w, h, flip=flip):
             thing.draw(canvas, placement.colour, take.rng)
 
