@@ -54,6 +54,7 @@ def _through_rating(models: int, votes: int, seeds: int, share: float, skips: fl
         print_json({"rows": [asdict(row) for row in rows], "clean": asdict(clean), "gates": _verdicts(checked)})
     else:
         _print_rows(rows)
+        _print_strategies()
         click.echo("\nWhere nobody attacks")
         for name, value in asdict(clean).items():
             click.echo(f"  {name:<20} {value:.4f}" if value < 1 else f"  {name:<20} {value:.1f}")
@@ -84,6 +85,7 @@ def _through_arena(models: int, votes: int, share: float, as_json: bool) -> None
             sizes = f"{one.matchups:15} {one.votes:7} {one.refused:8}"
             honest = f"{one.honest.excluded:17.2%}, {one.honest.clipped:.2%}"
             click.echo(f"{one.attack.strategy:<8} {one.attack.share:5.0%} {one.defence:<8}{gain}{sizes}{honest}")
+        _print_strategies()
         click.echo("")
         _print_gates(checked)
     _fail_unless_held(checked)
@@ -98,6 +100,14 @@ def _print_rows(rows: Sequence[Any]) -> None:
         gains = "  ".join(f"{gain.ranks:6.1f} /{gain.elo:6.1f}" for gain in row.gains.values())
         where = f"{of.strategy:<8} {of.share:5.0%} {row.votes:7} {of.rank:4} {of.account:8} {row.networks:8}"
         click.echo(f"{where}  {gains}")
+
+
+def _print_strategies() -> None:
+    from scripts.attacks.strategies import STRATEGIES
+
+    click.echo("\nStrategies: each attacker")
+    for name, what in STRATEGIES.items():
+        click.echo(f"  {name}  {what}")
 
 
 def _print_gates(checked: Sequence[Any]) -> None:

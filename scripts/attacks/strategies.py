@@ -18,7 +18,7 @@ RIVALS = 8
 STRATEGIES = {
     "F": "skips for free until the target shows, and votes for it",
     "T": "the same, with every matchup issued paid from the budget",
-    "M": "votes for the target, elsewhere as the public would",
+    "M": "votes for the target, and elsewhere as the public would",
     "O": "like M, and sinks the eight models above the target",
     "D": "like F, to sink the target",
 }

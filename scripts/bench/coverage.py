@@ -181,7 +181,7 @@ def remarks(name: str, outcomes: list[Outcome]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Coverage of the published intervals, by class of model.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cells", nargs="*", metavar="CELL", help="cells whose names contain this; else all")
     parser.add_argument("--observations", type=int, default=1500, help="of the rarest class of each cell")
     parser.add_argument("--seconds", type=float, default=math.inf, help="CPU seconds per cell at most")

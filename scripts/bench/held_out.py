@@ -288,9 +288,7 @@ def simulate(votes: Votes, board: Ratings, rng: np.random.Generator) -> tuple[Vo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Real votes, half of the voters or prompts against the other half."
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--splits", type=int, default=100)
     parser.add_argument("--worlds", type=int, default=30, help="drawn ones, of ten splits each")

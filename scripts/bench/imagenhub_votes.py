@@ -36,7 +36,7 @@ def read_votes(file: Path, rater: str) -> Iterator[tuple[str, str, str, str, str
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Votes from the ratings of ImagenHub's raters.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     given = parser.parse_args()
     out = csv.writer(sys.stdout, lineterminator="\n")

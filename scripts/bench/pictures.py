@@ -89,7 +89,7 @@ def tell(name: str, numbers: Sequence[float], unit: str) -> None:
 
 def main() -> None:
     """Print the measures of a pack, or of the demo."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--data-dir", type=Path)
     given = parser.parse_args()

@@ -190,7 +190,7 @@ def _losses(log: Log, size: int, seed: int, learners: dict[str, Learner]) -> lis
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Held-out prediction, ours beside its peers.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--splits", type=int, default=20)
     given = parser.parse_args()

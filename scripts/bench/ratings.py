@@ -268,7 +268,7 @@ def every_part(columns: dict[str, Any], voters: Voters) -> Array:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Our rating core beside its peers.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes only: about a minute")
     parser.add_argument("--components", action="store_true", help="nothing but the cost of a whole board")
     parser.add_argument("--measure", nargs=2, metavar=("NAME", "FILE"), help=argparse.SUPPRESS)

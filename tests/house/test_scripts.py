@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,11 @@ PROGRAMS = sorted(
     path
     for path in (ROOT / "scripts").rglob("*.py")
     if path.parent.name != "accept" and path.name not in SERVED and '__name__ == "__main__"' in path.read_text()
+)
+SHELL = sorted(
+    path
+    for path in (ROOT / "scripts").rglob("*")
+    if path.is_file() and path.suffix == "" and path.read_bytes().startswith(b"#!/usr/bin/env bash")
 )
 MAY_FAIL = re.compile(r"else 1$|return 1$|SystemExit\(f|sys\.exit\((?!main|stop)", re.MULTILINE)
 
@@ -40,3 +46,12 @@ def test_a_program_that_may_fail_says_when(path: Path) -> None:
     source = path.read_text()
     if MAY_FAIL.search(source):
         assert re.search(r"exits?\s+(with\s+)?1\b", source, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", SHELL, ids=lambda path: path.name)
+def test_help_of_a_shell_script_tells_and_does_nothing_else(path: Path) -> None:
+    if re.search(r'^exec .*"\$@"$', path.read_text(), re.MULTILINE):
+        return  # the program that it runs takes --help
+    asked = subprocess.run([path, "--help"], capture_output=True, text=True, timeout=10, check=True)
+    assert re.search(r"\bexits?\b|\bends with\b", asked.stdout, re.IGNORECASE), "when it fails"
+    assert asked.stdout.count("\n") >= 2
