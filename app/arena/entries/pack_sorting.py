@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from app.arena.entries.pack_manifest import (
     is_image,
     write_competitions,
 )
+from app.arena.entries.slugs import make_slug
 from app.files.folders import explain_no_file, is_noise, same_name
 from app.files.text import find_control, find_unstorable, normalize
 from app.gateway.images import InvalidImage
 
-SLUG_CHARACTERS = 60
+PROMPT_CHARACTERS = 60
+"""The longest slug that is made of a prompt."""
 FIELDS = ("prompt", "model", "seed")
 
 
@@ -184,7 +185,7 @@ def _place(facts: list[_Facts]) -> Iterator[PackPlacement]:
         by_prompt[one.prompt].append(one)
     taken: set[str] = set()
     for prompt, images in by_prompt.items():
-        slug = make_slug(prompt) or "prompt"
+        slug = make_slug(prompt, longest=PROMPT_CHARACTERS) or "prompt"
         if slug in taken:
             slug = f"{slug}-{hashlib.sha256(prompt.encode()).hexdigest()[:6]}"
         taken.add(slug)
@@ -196,12 +197,3 @@ def _place(facts: list[_Facts]) -> Iterator[PackPlacement]:
 
 def _order(seed: str | None) -> tuple[int, str]:
     return (int(seed), "") if seed and seed.isascii() and seed.isdigit() else (-1, seed or "")
-
-
-def make_slug(text: str, *, dots: bool = False) -> str:
-    """Make a slug of at most 60 characters from any text, cut between words; empty where nothing is left."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9._]+" if dots else r"[^a-z0-9]+", "-", plain).strip("-._")
-    if len(slug) > SLUG_CHARACTERS and not dots:
-        slug = slug[: SLUG_CHARACTERS + 1].rpartition("-")[0] or slug[:SLUG_CHARACTERS]
-    return slug[:80].strip("-._")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.arena import errors, ledger
 from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionFile
+from app.arena.entries.slugs import make_slug
 from app.arena.ledger import COMMAND_LINE
 from app.arena.people import networks
 from app.arena.people.policy import DAY_SECONDS, FREE, Policy, check
@@ -145,12 +146,6 @@ def normalize_prompt(prompt: str) -> str:
     text = unicodedata.normalize("NFC", prompt.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [_BLANK.sub(" ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def make_slug(title: str) -> str:
-    """Make a slug of a title: letters lose their accents, everything but letters and digits becomes a hyphen."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
 
 
 def _is_known(session: Session, text: str) -> bool:
