@@ -1,5 +1,6 @@
 """The OpenAPI document tells a stranger, and a generator of clients, all that they need."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
+from app.database.places import ROOT
 from app.errors import CODES
 from app.settings import Settings
 from tests.api.conftest import SECRET
@@ -137,6 +139,13 @@ def test_examples_fit_what_they_are_examples_of(document: Described, operations:
         for parameter in operation.described.get("parameters", ()):
             if "example" in parameter:
                 Draft202012Validator({**parameter["schema"], **components}).validate(parameter["example"])
+
+
+def test_the_answers_in_the_documents_are_whole(document: Described) -> None:
+    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
+    for name, block in zip(("VoteBody", "ErrorBody"), blocks, strict=True):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        Draft202012Validator(schema).validate(json.loads(block))
 
 
 def test_every_error_tells_its_codes_and_headers(operations: list[Operation]) -> None:

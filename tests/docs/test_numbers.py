@@ -10,6 +10,7 @@ from app.arena.entries import suggestions
 from app.arena.people import policy
 from app.arena.people.passwords import SHORTEST
 from app.arena.voting import matchmaking as lanes
+from app.arena.voting import picture_reports
 from app.database.places import ROOT
 from app.edge.bodies import BODY_BYTES
 from app.elo_scale import RANKED_FROM, SETTLED_FROM, SETTLED_WITHIN
@@ -28,9 +29,16 @@ def text(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("api.md", f"for a voter {PUBLIC.voter_minute} pairs a minute and {PUBLIC.voter_day} a day"),
-        ("api.md", f"for a network {PUBLIC.network_day} pairs, {NETWORK_DAY} downloads of the votes"),
-        ("api.md", f"{NETWORK_DAY} downloads of the votes and {suggestions.NETWORK_DAY} suggestions a day"),
+        (
+            "api.md",
+            f"| pairs | {PUBLIC.voter_day}, and {PUBLIC.voter_minute} a minute | {PUBLIC.network_day}, and ",
+        ),
+        ("api.md", f"and {PUBLIC.address_day} for one address |"),
+        ("api.md", f"| votes taken back | {PUBLIC.undone_day} |"),
+        ("api.md", f"| pairs given back as `unloadable` | {PUBLIC.unloadable_day} |"),
+        ("api.md", f"| reports of pictures | {picture_reports.VOTER_DAY} | {picture_reports.NETWORK_DAY} |"),
+        ("api.md", f"| suggestions | {suggestions.VOTER_DAY} | {suggestions.NETWORK_DAY} |"),
+        ("api.md", f"| downloads of the votes | | {NETWORK_DAY} |"),
         ("api.md", f"a body holds {BODY_BYTES // 1024} KiB at most"),
         ("api.md", f"{WORDS[PUBLIC.undone_day or 0]} a day in the `public` profile"),
         ("voters.md", f"the first {PUBLIC.voter_counted} pairs you see in 30 days count"),
