@@ -31,7 +31,8 @@ def attack_sim(
     """
     Attack a simulated arena and print what its target gains.
 
-    With 30 models and 20,000 votes the gates of docs/integrity.md are checked: exit 1 when one fails.
+    With 30 models and 20,000 votes the gates of docs/integrity.md are checked: exit 1 when one fails. They are
+    meant for 20 worlds, which take some eight minutes; over fewer one may fail by chance.
     """
     one_thread_for_numpy()
     if through == "arena":

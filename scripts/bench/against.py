@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
+from scripts.bench.arguments import need_wrk, other_checkout
 from scripts.bench.filling import fill
 from scripts.bench.load import SECRET, VOTES_A_SECOND, WARM_VOTES, Plan, Row, opened, votes
 from scripts.bench.round_worlds import newest_revision
@@ -34,7 +35,7 @@ WHATS = ("vote", "new pair", "picture", "first picture", "board, kept", "model p
 def main() -> None:
     """Print the ratio of each measurement, new to old."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("other", type=Path)
+    arguments.add_argument("other", type=other_checkout)
     arguments.add_argument("--database", choices=DATABASES, default="sqlite")
     arguments.add_argument("--stored", type=int, default=20_000)
     arguments.add_argument("--seconds", type=int, default=3)
@@ -43,6 +44,7 @@ def main() -> None:
     arguments.add_argument("--only", action="append", choices=WHATS)
     arguments.add_argument("--folder", type=Path, help="where the data lie; a disk, not memory, for true syncs")
     options = arguments.parse_args()
+    need_wrk(arguments)
     rows: dict[tuple[str, str], list[Row]] = {}
     with ExitStack() as stack:
         plans = {

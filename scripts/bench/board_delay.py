@@ -28,6 +28,7 @@ from sqlalchemy import text
 
 from app.database.doors import Database
 from app.metrics import PREFIX
+from scripts.bench.arguments import need_wrk
 from scripts.bench.load import Plan
 from scripts.bench.round_worlds import COMPETITIONS, Makings, open_world, put_picture
 from scripts.bench.rounds import Turn, measure_rounds
@@ -55,6 +56,7 @@ def main() -> int:
     arguments.add_argument("--connections", type=int, default=32)
     arguments.add_argument("--worlds", type=Path, help="where the filled databases stay for the next run")
     options = arguments.parse_args()
+    need_wrk(arguments)
     with ExitStack() as stack:
         worlds = options.worlds or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="blindvote-delay-"))

@@ -6,7 +6,7 @@ What callers and voters notice when more images are asked for than can be made a
 Starts the production server, and a stand-in for a provider that takes so many seconds for an image. Calls come all
 at the same time, from so many keys; votes are cast one after the other by eight voters, before and beside them.
 Client, provider and server share the machine: trust the ratio of the votes' times, not the times. Exit 1 where a
-call that was not served is not told when to come back.
+call that was not served is not told when to come back. It takes a minute.
 """
 
 import argparse

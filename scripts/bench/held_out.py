@@ -38,6 +38,7 @@ from app.ratings.prompts import prompt_covariance
 from app.ratings.scale import Anchor, gauge
 from app.ratings.tallies import Array, Index, Mask, Tallies
 from app.ratings.voters import Ballots, voter_shifts
+from scripts.bench.arguments import existing_file
 from scripts.bench.worlds import Arena, Setting
 
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
@@ -289,7 +290,7 @@ def simulate(votes: Votes, board: Ratings, rng: np.random.Generator) -> tuple[Vo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=existing_file, metavar="FILE")
     parser.add_argument("--splits", type=int, default=100)
     parser.add_argument("--worlds", type=int, default=30, help="drawn ones, of ten splits each")
     given = parser.parse_args()

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from app.arena.tables import Entry, Matchup, Voter
 from app.arena.voting.matchup_storage import make_public_id
 from app.database.doors import Database
+from scripts.bench.arguments import existing_file
 
 Name = Callable[[], bytes]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -31,7 +32,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 def main() -> None:
     """Add pairs under names of both kinds, and print what each took."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("file", type=Path)
+    arguments.add_argument("file", type=existing_file)
     arguments.add_argument("--pairs", type=int, default=1000)
     arguments.add_argument("--together", type=int, default=8)
     options = arguments.parse_args()

@@ -18,6 +18,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.bench.arguments import existing_folder
+
 SAME = 1e-9
 
 
@@ -37,7 +39,7 @@ def read_votes(file: Path, rater: str) -> Iterator[tuple[str, str, str, str, str
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("folder", type=existing_folder, metavar="FOLDER")
     given = parser.parse_args()
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(["model_a", "model_b", "winner", "prompt", "voter"])

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from itsdangerous import Signer
 
 from app.edge import identity
+from scripts.bench.arguments import need_wrk
 from scripts.bench.filling import fill, open_pairs
 from scripts.faults.server import ROOT, Server, serving
 
@@ -85,6 +86,7 @@ def main() -> int:
     arguments.add_argument("--folder", type=Path, help="where the data lie; a disk, not memory, for true syncs")
     arguments.add_argument("--json", type=Path)
     options = arguments.parse_args()
+    need_wrk(arguments)
     rows: list[Row] = []
     holding = tempfile.TemporaryDirectory(prefix="blindvote-load-", dir=options.folder)
     with (

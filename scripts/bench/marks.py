@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from app.arena.entries import picture_flaws
 from app.painter.paint import paint
 from app.painter.painters import PAINTERS
+from scripts.bench.arguments import existing_folder
 
 SEEDS = Path("scripts/seeds/competitions")
 SUFFIXES = {".webp", ".png", ".jpg", ".jpeg"}
@@ -94,7 +95,7 @@ def painted() -> Iterator[tuple[str, Image.Image]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=existing_folder)
     parser.add_argument("--marked", type=int, default=200, help="pictures to draw marks on")
     asked = parser.parse_args()
     files = sorted(path for path in asked.folder.rglob("*") if path.suffix in SUFFIXES)

@@ -9,12 +9,12 @@ too. Counts bytes as they are sent, headers and compression included. Exit 1 whe
 """
 
 import argparse
-from pathlib import Path
 
 from playwright.sync_api import Browser
 
 from app import create_app
 from app.settings import Settings
+from scripts.bench.arguments import existing_folder
 from tests.web.browsing import chromium, served
 
 PATHS = ("/", "/leaderboards/text-to-image", "/models/dall-e-2", "/models/gpt-image-2")
@@ -25,7 +25,7 @@ MOST_KB = 400
 def main() -> None:
     """Print the weight of each page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=existing_folder)
     parser.add_argument("paths", nargs="*", default=PATHS)
     asked = parser.parse_args()
     app = create_app(Settings(data_dir=asked.folder, log_level="error"))

@@ -8,6 +8,8 @@ prompts. Nobody's history excludes anything. The rules beside ours: even pairs; 
 al. 2024, arXiv 2403.04132, eq. 9); MineBench's lanes (`minebench.py`).
 
     python scripts/bench/pairing.py [--quick] [--only order|limit]
+
+It takes minutes, with `--quick`, too.
 """
 
 import argparse

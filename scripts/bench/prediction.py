@@ -28,6 +28,7 @@ from app.ratings.board import rate
 from app.ratings.bradley_terry import Design, VirtualGames, logistic, strengths
 from app.ratings.elo import sequential
 from app.ratings.tallies import BOTH_BAD, LEFT, RIGHT, TIE, Array, Index, Log
+from scripts.bench.arguments import existing_file
 
 VOTES_PER_MODEL = (5, 10, 20, 50, 100, 200, 500, 1000)
 WINNERS = {"model_a": LEFT, "model_b": RIGHT, "tie": TIE, "both_bad": BOTH_BAD}
@@ -191,7 +192,7 @@ def _losses(log: Log, size: int, seed: int, learners: dict[str, Learner]) -> lis
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=existing_file, metavar="FILE")
     parser.add_argument("--splits", type=int, default=20)
     given = parser.parse_args()
     learners = {}

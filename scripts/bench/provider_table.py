@@ -5,7 +5,7 @@ Print the table of docs/gateway.md: what each provider is asked in its own words
     scripts/bench/provider_table.py [--write | --check]
 
 `--write` puts it into the document, `--check` exits with 1 where it isn't there as a whole. A new provider needs
-no line of the document: a release refuses to go without a whole table.
+no line of the document: a release refuses to go without a whole table. It takes a second.
 """
 
 import argparse

@@ -7,6 +7,7 @@ FOLDER becomes a data folder that `DATA_DIR=FOLDER arena serve` serves. Pictures
 the variance-component model of `worlds.py` and are paired as the product pairs them. Every entry has the seconds
 it took, two of three have what they cost, at one to four times the model's lowest price; the gateway's log has
 some hundred requests to each of three providers. `--bridge 40` makes an arena whose two halves meet in 40 votes.
+It takes some twenty seconds.
 """
 
 import argparse

@@ -3,12 +3,12 @@ How long a board of many models and competitions takes to refresh after one vote
 
     python scripts/bench/refreshing.py [--models 200] [--competitions 60] [--votes 20000] [--times 20] [--all]
 
-A fresh SQLite database each, filled as `scripts/bench/filling.py` does. A vote makes two boards stale, the
-overall one and its competition's. Prints what a pass over both takes in milliseconds of this process's CPU and on
-the clock (median, least and worst), each part of it, and a pass over the overall board alone. Exits with 1 where
-the pass over both is above the bar of 30 ms of CPU. With `--all`, a vote in each competition comes before a pass,
-and all boards are stale: `--models 16 --competitions 12 --all` is an arena that many vote in at once. malloc and
-the garbage collector are set as a worker of `arena serve` sets them.
+A fresh SQLite database each, filled as `scripts/bench/filling.py` does. A vote makes two boards stale, the overall
+one and its competition's. Prints what a pass over both takes in milliseconds of this process's CPU and on the
+clock (median, least and worst), each part of it, and a pass over the overall board alone. Exits with 1 where the
+pass over both is above the bar of 30 ms of CPU. With `--all`, a vote in each competition comes before a pass, and
+all boards are stale: `--models 16 --competitions 12 --all` is an arena that many vote in at once. malloc and the
+garbage collector are set as a worker of `arena serve` sets them. It takes some ten seconds.
 """
 
 import argparse

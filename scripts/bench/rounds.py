@@ -29,6 +29,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
+from scripts.bench.arguments import need_wrk, other_checkout
 from scripts.bench.load import Plan, bare, cpu_of_processes
 from scripts.bench.round_worlds import FILE_BYTES, PICTURE, Makings, open_world, put_picture, use_bucket
 from scripts.faults.server import DATABASES, ROOT
@@ -170,7 +171,7 @@ def main() -> int:
 def read_options() -> argparse.Namespace:
     """Read the command line."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("other", type=Path, nargs="?", help="the checkout to compare with")
+    arguments.add_argument("other", type=other_checkout, nargs="?", help="the checkout to compare with")
     arguments.add_argument("--database", choices=DATABASES, default="sqlite")
     arguments.add_argument("--stored", default="1000", help="votes, one number or several")
     arguments.add_argument("--place", default="local", help="local, s3 or both")
@@ -179,6 +180,7 @@ def read_options() -> argparse.Namespace:
     arguments.add_argument("--turns", type=int, default=5)
     arguments.add_argument("--workers", type=int, default=2)
     arguments.add_argument("--worlds", type=Path, help="where the filled databases stay for the next run")
+    need_wrk(arguments)
     return arguments.parse_args()
 
 

@@ -22,6 +22,7 @@ from app import create_app
 from app.arena.people import admins
 from app.edge.admin import cookie_name
 from app.settings import Settings
+from scripts.bench.arguments import existing_folder
 from tests.web.browsing import chromium, find_violations, served
 
 FIXED = (
@@ -93,7 +94,7 @@ MEASURE = """() => {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=existing_folder)
     parser.add_argument("out", type=Path)
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--widths", nargs="*", type=int, default=[390, 1280])

@@ -6,6 +6,8 @@ An offering counts as served when its provider can be called and a contract says
 is missing. FOLDER holds the catalogue's files; by itself those of this checkout.
 
     scripts/bench/servable.py [FOLDER]
+
+It takes some five seconds.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from app.catalog.seeds import Seeds, read_seeds  # noqa: E402
 from app.catalog.shapes import OfferingSeed  # noqa: E402
 from app.catalog.status import is_served, status  # noqa: E402
 from app.gateway.providers import PROVIDERS  # noqa: E402
+from scripts.bench.arguments import existing_folder  # noqa: E402
 
 OPERATIONS = ("generation", "edit")
 Contracts = dict[tuple[str, str, str], Contract]
@@ -53,7 +56,7 @@ def active_offerings(seeds: Seeds, today: date) -> list[tuple[str, OfferingSeed]
 def main() -> None:
     """Read the files and print the share."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "scripts" / "seeds" / "catalog")
+    parser.add_argument("folder", type=existing_folder, nargs="?", default=ROOT / "scripts" / "seeds" / "catalog")
     seeds = read_seeds(parser.parse_args().folder)
     contracts = {(one.provider, one.model, one.operation): one for one in seeds.contracts}
     offers = active_offerings(seeds, datetime.now(UTC).date())

@@ -19,6 +19,7 @@ from app.arena.entries import framing, renditions, traits
 from app.arena.entries.pack_format import ImageResult, PackCompetition, read_manifest
 from app.gateway import images
 from app.leaderboards.integrity.maker_guess import TraitTable, guess_makers, sum_up
+from scripts.bench.arguments import existing_folder
 
 QUALITY = 70
 """Of WebP: near to what most renditions get."""
@@ -88,7 +89,7 @@ def show(found: Findings) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=existing_folder)
     folder, found = parser.parse_args().folder, Findings()
     for item in read_manifest(folder):
         if not isinstance(item, ImageResult) and item.blind_safe:

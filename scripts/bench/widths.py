@@ -24,6 +24,7 @@ import numpy as np
 
 from app.ratings.board import rate
 from app.ratings.tallies import Array
+from scripts.bench.arguments import other_checkout
 from scripts.bench.worlds import Setting, played
 
 SETTINGS = [
@@ -67,7 +68,7 @@ def rate_there(checkout: Path, models: int, columns: list[Array]) -> Array:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("other", type=Path)
+    parser.add_argument("other", type=other_checkout)
     parser.add_argument("--boards", type=int, default=40)
     given = parser.parse_args()
     print(f"{'prompts, Elo':>13}{'votes a model':>14}{'ours ±':>9}{'theirs ±':>10}{'ratio':>8}")

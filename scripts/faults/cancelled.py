@@ -6,7 +6,7 @@ more, and what was acknowledged must be there, once and unchanged.
 
 Every connection is ended; then a competition is held for a moment, and whoever waits for it is cancelled, again
 and again. A connection that an error leaves unfit must not be used again, or those after it fail without end. Exit
-1 where a vote is lost or changed, or an answer fails once the faults are over.
+1 where a vote is lost or changed, or an answer fails once the faults are over. It takes half a minute.
 """
 
 import argparse

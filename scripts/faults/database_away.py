@@ -7,7 +7,8 @@ and votes are taken again within seconds of its return, by the same processes.
 stopped: PostgreSQL is shut down and started again. frozen: all of its processes are halted (SIGSTOP), as on a
 machine that swaps itself to death; it takes no connection and refuses none, so people wait. locked: SQLite's write
 lock is held by another connection; people wait for that too, up to half a minute. Exit 1 where a vote is lost or
-changed, an answer is not one that a fault excuses, or votes are taken again too late.
+changed, an answer is not one that a fault excuses, or votes are taken again too late. It takes a quarter of a
+minute more than --seconds.
 """
 
 import argparse

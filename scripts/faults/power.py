@@ -8,7 +8,7 @@ database is opened again: every vote acknowledged before the cut must be there, 
     python scripts/faults/power.py [--cuts 3000] [--votes 300] [--seed 1] [--synchronous FULL|NORMAL|OFF]
 
 With --synchronous NORMAL it must print losses: that shows that it would see one. Exit 1 where a cut loses an
-acknowledged vote or leaves a damaged file.
+acknowledged vote or leaves a damaged file. It takes half a minute.
 """
 
 import argparse

@@ -8,7 +8,7 @@ integrity with open pairs in them, or without batches. In `local` the sheets of 
 
     python scripts/faults/public_answers.py [--models 8]
 
-Exit 1 where an answer moves, or a comparison that must find something finds nothing.
+Exit 1 where an answer moves, or a comparison that must find something finds nothing. It takes some forty seconds.
 """
 
 import argparse

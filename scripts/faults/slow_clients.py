@@ -8,9 +8,9 @@ Kinds: `heads` send a byte of their head now and then. `bodies` do so with their
 it and nothing more, `chunks` do not say how much will come, `uploads` stall the files of the playground's form;
 `readers` take nothing of a long answer (a few are enough: --slow 10). The others are asked for --seconds after the
 deadline of bodies (app/edge/body_deadlines.py); with one address they share it with the slow ones, and may wait a
-second longer for their share of it. With --proxy the slow ones come through a proxy that is trusted,
-which waits for them as long as they do. Exit 1 where one of the others waits too long, or the slow ones keep what
-they held.
+second longer for their share of it. With --proxy the slow ones come through a proxy that is trusted, which waits
+for them as long as they do. Exit 1 where one of the others waits too long, or the slow ones keep what they held.
+It takes some two minutes.
 """
 
 import argparse

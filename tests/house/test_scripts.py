@@ -55,3 +55,29 @@ def test_help_of_a_shell_script_tells_and_does_nothing_else(path: Path) -> None:
     asked = subprocess.run([path, "--help"], capture_output=True, text=True, timeout=10, check=True)
     assert re.search(r"\bexits?\b|\bends with\b", asked.stdout, re.IGNORECASE), "when it fails"
     assert asked.stdout.count("\n") >= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["bench/load.py"], "wrk is not installed"),
+        (["bench/rounds.py"], "wrk is not installed"),
+        (["bench/board_delay.py"], "wrk is not installed"),
+        (["bench/against.py", "."], "wrk is not installed"),
+        (["bench/widths.py", "no/such"], "no/such is no checkout"),
+        (["bench/held_out.py", "no/such"], "there is no file no/such"),
+        (["bench/imagenhub_votes.py", "no/such"], "there is no folder no/such"),
+        (["bench/traces.py", "no/such"], "there is no folder no/such"),
+        (["faults/io_errors.py"], "NOT TRIED"),
+    ],
+)
+def test_what_is_missing_is_named_before_anything_is_measured(
+    words: list[str], complaint: str, tmp_path: Path
+) -> None:
+    run = [sys.executable, str(ROOT / "scripts" / words[0]), *words[1:]]
+    asked = subprocess.run(
+        run, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert complaint in asked.stdout + asked.stderr
+    assert "Traceback" not in asked.stderr
+    assert asked.returncode == (3 if "NOT TRIED" in complaint else 2)
