@@ -96,17 +96,20 @@ def _parameter(given: Described) -> Described:
 def _responses(given: Described, told: dict[int, tuple[str, ...]], schemas: Described) -> Described:
     """List what is answered by status: what was asked for, and each error with its codes."""
     good = {
-        status: _good(answer, given, schemas) for status, answer in given["responses"].items() if status < "400"
+        status: _good(status, answer, given, schemas)
+        for status, answer in given["responses"].items()
+        if status < "400"
     }
     return dict(
         sorted((good | {str(status): _error(str(status), names) for status, names in told.items()}).items())
     )
 
 
-def _good(answer: Described, given: Described, schemas: Described) -> Described:
+def _good(status: str, answer: Described, given: Described, schemas: Described) -> Described:
     reference = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
     about = schemas.get(reference.removeprefix(SCHEMAS), {}).get("description") or answer["description"]
-    names = ["ETag"] if "304" in given["responses"] else ["Set-Cookie"] if {} in given.get("security", ()) else []
+    makes_voter = status == "201" and {} in given.get("security", ())
+    names = ["ETag"] if "304" in given["responses"] else ["Set-Cookie"] if makes_voter else []
     headers = answer.get("headers", {}) | _refer_headers(*names)
     return {**answer, "description": about} | ({"headers": headers} if headers else {})
 

@@ -246,7 +246,6 @@ OF_ONE_BODY = {
     "VoteBody.reason": "Why it does not count, as a word for programs; null where it does.",
     "VoteBody.reason_text": "The same as a sentence for people.",
     "VoterBody.votes": "How many votes this voter has cast.",
-    "WishBody.mode": "The mode to stay in.",
 }
 """By body and field, where a body means something of its own."""
 GROWN_FROM = {"ModelBody": "SummaryBody", "VoteNowBody": "VoteBody"}

@@ -40,7 +40,7 @@ class WishBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: str = Field(Mode.TEXT_TO_IMAGE, max_length=80, description=" or ".join(MODES))
+    mode: str = Field(Mode.TEXT_TO_IMAGE, max_length=80, description=f"The mode to stay in: {' or '.join(MODES)}.")
     category: str | None = Field(None, max_length=80, description="Slug of a category to stay in.")
     competition: str | None = Field(None, max_length=80, description="Slug of a competition to stay in.")
     model: str | None = Field(

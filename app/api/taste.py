@@ -38,7 +38,7 @@ class ShareBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mode: str | None = Field(
-        None, max_length=80, description=f"{' or '.join(MODES)}; that of your newest vote when left out."
+        None, max_length=80, description=f"The mode: {' or '.join(MODES)}; that of your newest vote when left out."
     )
     question: str | None = Field(None, max_length=40, description="Slug of a question; `better` when left out.")
 
