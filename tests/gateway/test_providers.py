@@ -1,13 +1,17 @@
 """What goes over the wire to each provider, and what is made of its answers."""
 
 import base64
+import random
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from app.gateway.attempts import split
-from app.gateway.errors import ContentPolicy
-from app.gateway.providers.base import Usage
+from app.gateway.errors import AllProvidersFailed, ContentPolicy
+from app.gateway.images import decode
+from app.gateway.providers.base import Usage, data_url
 from app.gateway.transport import Client
 from tests.factories import hole, picture_bytes
 from tests.gateway.upstream import Upstream, coded, says, sends
@@ -123,6 +127,43 @@ def test_replicate_answers_within_the_wait(world: World, upstream: Upstream) -> 
     assert world.ask(model="replicate/brush-1").drawn[0].picture.data == PNG
 
 
+def test_replicate_gets_a_large_picture_as_a_file_and_a_small_one_as_a_data_url(
+    seeded_world: World, upstream: Upstream
+) -> None:
+    """Its data URLs hold 256 kB (replicate.com/docs/topics/predictions/input-files)."""
+    seeded_world.at("replicate", upstream.base)
+    large = noise()
+    at = "https://api.replicate.com/v1/files/abc"
+    upstream.on("POST", "/r/files", says(201, {"id": "abc", "urls": {"get": at}}))
+    upstream.on("POST", "/r/models/", says(201, {"status": "succeeded", "output": data_url(PNG, "image/png")}))
+    seeded_world.ask(operation="edit", model="replicate/flux.2-pro", images=(large, PNG))
+    upload, run = upstream.calls()
+    assert (upload.path, upload.headers["authorization"]) == ("/r/files", f"Bearer {CANARY}")
+    assert b'name="content"; filename="image.png"' in upload.body
+    sent = upload.body.partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+    assert decode(sent).tobytes() == decode(large).tobytes()
+    first, second = run.json()["input"]["input_images"]
+    assert (first, second[:22]) == (at, "data:image/png;base64,")
+
+
+@pytest.mark.parametrize("answer", [{}, {"urls": None}, {"urls": {"get": 3}}])
+def test_an_upload_without_a_link_is_no_picture(
+    seeded_world: World, upstream: Upstream, answer: dict[str, Any]
+) -> None:
+    seeded_world.at("replicate", upstream.base)
+    upstream.on("POST", "/r/files", says(201, answer))
+    with pytest.raises(AllProvidersFailed):
+        seeded_world.ask(operation="edit", model="replicate/flux.2-pro", images=(noise(),))
+    assert [one.path for one in upstream.calls()] == ["/r/files"], "no run is asked for that nobody could read"
+
+
+def noise() -> bytes:
+    """A picture that no encoder makes smaller than a data URL may be."""
+    file = BytesIO()
+    Image.frombytes("RGB", (400, 300), random.Random(1).randbytes(360_000)).save(file, "PNG")
+    return file.getvalue()
+
+
 def test_fal_queue_follows_the_links_it_is_given(world: World, upstream: Upstream) -> None:
     world.client = Client(sleep=lambda _seconds: None)
     world.at("fal", upstream.base)
@@ -155,6 +196,38 @@ def test_fal_marks_what_it_hides(world: World, upstream: Upstream) -> None:
     upstream.on("GET", "/q/response_url", says(200, result))
     with pytest.raises(ContentPolicy):
         world.ask(model="strip-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("content_policy_violation", ContentPolicy), ("internal_server_error", AllProvidersFailed)]
+)
+def test_fal_ends_a_run_in_an_error_of_a_kind(
+    seeded_world: World, upstream: Upstream, kind: str, error: type[Exception]
+) -> None:
+    seeded_world.at("fal", upstream.base)
+    links = {name: f"{upstream.base}/q/{name}" for name in ("status_url", "response_url")}
+    upstream.on("POST", "/q/", says(200, links))
+    upstream.on("GET", "/q/status_url", says(200, {"status": "COMPLETED", "error": "no", "error_type": kind}))
+    with pytest.raises(error):
+        seeded_world.ask(model="fal/cogview4")
+    assert [one.path for one in upstream.calls("GET")] == ["/q/status_url"], "there is no result to be read"
+
+
+def test_gemini_counts_what_was_thought_and_shown(world: World, upstream: Upstream) -> None:
+    world.at("gemini", upstream.base)
+    part = {"inlineData": {"mimeType": "image/png", "data": coded(PNG)}}
+    told = {
+        "promptTokenCount": 300,
+        "candidatesTokenCount": 1290,
+        "thoughtsTokenCount": 10,
+        "promptTokensDetails": [
+            {"modality": "TEXT", "tokenCount": 42},
+            {"modality": "IMAGE", "tokenCount": 258},
+        ],
+    }
+    answer = {"candidates": [{"content": {"parts": [part]}}], "usageMetadata": told}
+    upstream.on("POST", "/g/models/strip-1:generateContent", says(200, answer))
+    assert world.ask(model="strip-1").usage == Usage(1300, 42, 258)
 
 
 def test_gemini_content(world: World, upstream: Upstream) -> None:
