@@ -17,10 +17,15 @@ from tests.factories import hole, picture_bytes
 from tests.gateway.conftest import upstream
 from tests.gateway.upstream import Upstream, coded, says
 
-openai = pytest.importorskip("openai")
 __all__ = ["upstream"]
 PNG = picture_bytes(1)
 ONE = {"data": [{"b64_json": coded(PNG)}]}
+
+
+@pytest.fixture(scope="module")
+def openai() -> Any:
+    """The package, which takes longer to import than most files of tests take to run."""
+    return pytest.importorskip("openai")
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def running(sqlite_template: Path, tmp_path: Path, upstream: Upstream) -> Iterat
 
 
 @pytest.fixture
-def sdk(running: Running) -> Iterator[Any]:
+def sdk(openai: Any, running: Running) -> Iterator[Any]:
     with openai.OpenAI(api_key=running.secret, base_url=running.base) as client:
         yield client
 
@@ -118,6 +123,7 @@ def unwell(status: int, **headers: str) -> Callable[[Upstream], None]:
     ],
 )
 def test_errors_and_how_often_they_are_tried(
+    openai: Any,
     sdk: Any,
     running: Running,
     upstream: Upstream,
@@ -134,7 +140,7 @@ def test_errors_and_how_often_they_are_tried(
     assert running.asked == requests
 
 
-def test_a_wrong_key(running: Running) -> None:
+def test_a_wrong_key(openai: Any, running: Running) -> None:
     with (
         openai.OpenAI(api_key="bv_wrong", base_url=running.base) as client,
         pytest.raises(openai.AuthenticationError) as caught,
@@ -143,7 +149,7 @@ def test_a_wrong_key(running: Running) -> None:
     assert (caught.value.code, running.asked) == ("invalid_api_key", 1)
 
 
-def test_a_link_after_its_time(sqlite_template: Path, tmp_path: Path, upstream: Upstream) -> None:
+def test_a_link_after_its_time(openai: Any, sqlite_template: Path, tmp_path: Path, upstream: Upstream) -> None:
     path = tmp_path / "sdk.sqlite3"
     path.write_bytes(sqlite_template.read_bytes())
     with served(make(f"sqlite:///{path}", tmp_path, upstream, file_url_seconds=1)) as running:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -37,16 +38,18 @@ class Block:
         return [line for line in bare if line]
 
 
-def blocks(document: Path) -> list[Block]:
+@cache
+def blocks(document: Path) -> tuple[Block, ...]:
     """Every code block of a document, indented ones too (their language is the empty one)."""
-    found, before = [], ""
+    found: list[Block] = []
+    before = ""
     for token in MarkdownIt("commonmark", {"html": True}).parse(document.read_text(encoding="utf-8")):
         if token.type in {"fence", "code_block"}:
             reason = NOT_RUN.search(before)
             line = token.map[0] + 1 if token.map else 0
             found.append(Block(token.info.strip(), token.content, line, reason[1] if reason else None))
         before = token.content if token.type == "html_block" else ""
-    return found
+    return tuple(found)
 
 
 def arena_lines(document: Path) -> list[str]:

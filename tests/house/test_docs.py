@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ def ours(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
 
+@cache
 def tokens(document: Path) -> list[Token]:
     """Inline ones, flat."""
     parsed = MarkdownIt("commonmark", {"html": True}).enable("table").parse(document.read_text())
