@@ -18,6 +18,7 @@ from app.arena.voting.vote_casting import Ballot, VoteRecord
 from app.catalog.seeds import SHIPPED, Seeds, read_seeds
 from app.database.doors import Database
 from app.gateway.storage import Storage
+from tests.snapshots import make_once
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FRAME = (64, 64)
@@ -100,7 +101,7 @@ def make_arena(
                     seed = (c * models + m) * samples + s
                     make_entry(session, storage, f"c{c}", f"m{m}", seed=seed, sample=s)
 
-    database.write(work)
+    make_once(database, ("arena", competitions, models, samples), lambda: database.write(work), storage)
     return storage
 
 

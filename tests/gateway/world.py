@@ -22,6 +22,7 @@ from app.gateway.request import Operation, read_request
 from app.gateway.storage import Storage
 from app.gateway.transport import Client
 from tests.factories import read_catalogue
+from tests.snapshots import make_once
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CANARY = "sk-canary-0123456789abcdef"
@@ -330,7 +331,11 @@ def load_catalogue(
         (folder / "contracts" / f"{name}.toml").write_text(HEAD + text, "utf-8")
     (folder / "contracts" / "sources.toml").write_text(SOURCES, "utf-8")
     seeds = read_catalogue(folder)
-    database.write(lambda session: load(session, seeds, now=NOW))
+    make_once(
+        database,
+        ("catalogue", id(seeds)),
+        lambda: database.write(lambda session: load(session, seeds, now=NOW)),
+    )
 
 
 def _complete(slug: str, text: str) -> str:

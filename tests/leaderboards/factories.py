@@ -13,6 +13,7 @@ from app.arena.tables import Category, Competition, Entry, Matchup, Tally, Vote,
 from app.catalog.tables import CatalogState, ImageModel, Offering, Price, Provider
 from app.database.doors import Database, insert
 from app.words import BETTER
+from tests.snapshots import make_once
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MODE = "text-to-image"
@@ -209,7 +210,7 @@ def world(database: Database, models: int = 6, competitions: int = 3) -> tuple[l
             everybody_meets(session, made[-1], ids, seed=number)
         return ids, made
 
-    return database.write(work)
+    return make_once(database, ("world", models, competitions), lambda: database.write(work))
 
 
 def add_price(session: Session, model: int, usd: float, provider: str = "acme") -> None:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.arena.tables import Entry, Matchup, Vote, Voter
 from app.database.doors import Database
-from app.leaderboards.runs import refresh
+from app.leaderboards.runs import refresh, voters
 from app.leaderboards.runs.verify import rebuild_tallies
 from tests.leaderboards.factories import MODE, START, add_category, add_competition, add_models
+from tests.snapshots import make_once
 
 OUTCOMES = ("a", "b", "tie", "both_bad")
 
@@ -32,6 +33,11 @@ def field(database: Database, models: int = 7) -> tuple[list[int], list[int]]:
 
 def judged(database: Database, votes: int = 1200, *, simulated: bool = False) -> None:
     """Earlier models are better. Boards are computed twice, so that the anchor is older than the last votes."""
+    name = "judged", votes, simulated, voters.AT_ONCE
+    make_once(database, name, lambda: _judge(database, votes, simulated=simulated))
+
+
+def _judge(database: Database, votes: int, *, simulated: bool) -> None:
     models, competitions = field(database)
     rng = random.Random(5)
     half = votes * 4 // 5

@@ -14,6 +14,7 @@ from app.arena.entries import competitions
 from app.catalog.loading import load
 from app.database.places import ROOT
 from tests.factories import read_catalogue
+from tests.snapshots import make_once
 from tests.web.conftest import running
 from tests.web.factories import Named, enter, parts_of, votes
 
@@ -53,8 +54,9 @@ def folder_of(folder: Path, *slugs: str) -> Path:
 
 def load_folder(app: Flask, folder: Path, now: datetime = TODAY) -> None:
     """Bring the catalogue to what the files say."""
-    seeds = read_catalogue(folder)
-    parts_of(app).database.write(lambda session: load(session, seeds, now=now))
+    seeds, database = read_catalogue(folder), parts_of(app).database
+    name = "catalogue", id(seeds), now
+    make_once(database, name, lambda: database.write(lambda session: load(session, seeds, now=now)))
 
 
 def load_competitions(app: Flask, *slugs: str) -> None:

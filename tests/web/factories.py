@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from io import BytesIO
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,6 +19,7 @@ from app.arena.voting import matchups, vote_casting
 from app.arena.voting.vote_casting import Ballot
 from app.catalog import loading
 from app.edge.context import Parts
+from tests.snapshots import make_once
 
 FRAME = (128, 128)
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -58,9 +60,15 @@ def _draw(seed: int, frame: tuple[int, int]) -> bytes:
     return file.getvalue()
 
 
-def competition(
+def competition(app: Flask, slug: str = "a-red-cube", **how: Any) -> None:
+    """A competition with one image per model, an hour old at most; `how` as `_make_competition` takes it."""
+    parts, name = parts_of(app), ("competition", f"{moment():%d %H}", slug, *sorted(how.items()))
+    make_once(parts.database, name, lambda: _make_competition(app, slug, **how), parts.storage)
+
+
+def _make_competition(
     app: Flask,
-    slug: str = "a-red-cube",
+    slug: str,
     *,
     models: tuple[Named, ...] = MODELS,
     mode: competitions.Mode = "text-to-image",
@@ -69,7 +77,6 @@ def competition(
     prompt: str | None = None,
     open_gallery: bool = False,
 ) -> None:
-    """A competition with one image per model."""
     parts, now = parts_of(app), moment()
     input_key = None
     if mode == "image-edit":
