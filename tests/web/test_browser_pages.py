@@ -1,5 +1,6 @@
 """Every page in a real browser: no violation of WCAG, nothing wider than the window, a quiet console."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,21 @@ def test_every_page(browser: Browser, base: str, width: int) -> None:
         complaints = [said for said in visit.complaints if "404" not in said]
     assert {name: found for name, found in faults.items() if found} == {}
     assert complaints == []
+
+
+def test_what_is_too_pale_is_found_in_each_scheme_however_often_a_colour_comes(browser: Browser) -> None:
+    page = """<!doctype html><html lang="en"><title>Pale</title><style>
+      body, .same { color: #333; background: #fff } .pale { color: #aaa } .thin { color: rgb(0 0 0 / 0.4) }
+      @media (prefers-color-scheme: dark) { body, .same { color: #aaa; background: #111 } .pale { color: #444 } }
+      </style><main><h1>Words</h1><p class="same">one<p class="same">two<p class="pale">three<p class="pale">four
+      <p class="thin">five<p class="same">six</main>"""
+    with visiting(browser, "") as visit:
+        visit.page.set_content(page)
+        found = find_violations(visit.page)
+    assert [(said.split(":")[0], re.findall(r"<p .*?>(\w+)", said)) for said in found] == [
+        *(("dark", [word]) for word in ("three", "four", "five")),
+        *(("light", [word]) for word in ("three", "four", "five")),
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
