@@ -1,5 +1,6 @@
 """The functions that templates may call: numbers and times as people read them, static files, the menu."""
 
+import re
 from collections.abc import Iterable, MutableMapping
 from datetime import datetime
 from functools import cache, lru_cache
@@ -8,6 +9,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask.templating import Environment
+from markupsafe import Markup, escape
 from werkzeug.routing import Map
 
 from app.catalog.pricing import MICROS, dollars
@@ -74,6 +76,7 @@ def install(app: Flask) -> None:
         encode_id,
         plural,
         excerpt,
+        mark_code,
         how_many,
         sized,
         srcset,
@@ -87,6 +90,11 @@ def install(app: Flask) -> None:
     app.add_template_global(menu)
     app.jinja_env.globals["board_columns"] = board_columns
     app.jinja_env.globals["report_reasons"] = tuple(ReportReason)
+
+
+def mark_code(text: str) -> Markup:
+    """Write a text as HTML, and what stands between backticks as code: the API's descriptions are Markdown."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def excerpt(words: str, most: int) -> str:

@@ -88,6 +88,12 @@ def test_every_operation_is_shown_with_two_examples(shown: Shown) -> None:
     assert {tuple(sorted(codes)) for codes in shown.examples.values()} == {("Python", "cURL")}
 
 
+def test_what_descriptions_put_between_backticks_is_written_as_code(shown: Shown) -> None:
+    prose = re.sub(r"<pre>.*?</pre>", "", shown.html, flags=re.DOTALL)
+    assert "`" not in prose
+    assert "The <code>id</code> of a pair that this voter was given." in prose
+
+
 def test_every_link_of_the_table_of_contents_leads_somewhere(shown: Shown) -> None:
     ids = set(re.findall(r'\bid="([^"]+)"', shown.html))
     assert set(re.findall(r'href="#([^"]+)"', shown.html)) <= ids
