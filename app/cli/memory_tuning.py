@@ -1,9 +1,10 @@
 """
 Tunes malloc and the garbage collector; nothing that the product does depends on it.
 
-In an hour of steady load two workers grew by 65 MiB with malloc's own settings, and by 2 MiB with these and no freed
-block kept for a thread (docs/operations.md). Two of each size are kept: a round of voting then takes 217 blocks from
-what all threads share, where it took 719. Modules load in a seventh less time while the collector is off.
+In an hour of steady load two workers grew by 65 MiB with malloc's own settings, and by 2 MiB with these and no
+freed block kept for a thread (docs/operations.md). Two of each size are kept: a round of voting then takes 217
+blocks from what all threads share, where it took 719. Modules load in a seventh less time while the collector is
+off.
 """
 
 import gc
