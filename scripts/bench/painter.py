@@ -1,8 +1,7 @@
 """
 CPU seconds per picture: seven prompts by eight painters at 1024 px, and the contact sheet if asked for.
 
-With --edits: eight edits of four drawings and of any pictures named, and a variation of each. Without, it takes
-some twenty seconds.
+With --edits: eight edits of four drawings and of any pictures named, and a variation of each.
 
     python scripts/bench/painter.py [--edits [FILE ...]] [--sheet FILE.png]
 
