@@ -23,6 +23,7 @@ PERCEPTUAL, RELATIVE = ImageCms.Intent.PERCEPTUAL, ImageCms.Intent.RELATIVE_COLO
 SRGB = ImageCms.createProfile("sRGB")
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """x and y of white, red, green and blue."""
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 D65 = (0.3127, 0.3290)
 PRIMARIES: dict[int, Chromaticities] = {
     1: (*D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06),
@@ -134,6 +135,10 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
 
     Like browsers, read every profile as one of a screen, and by its table of either intent.
     """
+    if image.mode == "L" and profile[16:20] == b"GRAY" and (curve := find_tag(profile, b"kTRC")):
+        if profile[20:24] != b"XYZ ":
+            return None
+        profile = _widen_grey(curve) or profile
     space = profile[16:20]
     if image.mode == "L" and space == b"RGB ":
         image = image.convert("RGB")
@@ -147,6 +152,12 @@ def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:
         return ImageCms.profileToProfile(image, BytesIO(screen), SRGB, renderingIntent=intent, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, IndexError, ZeroDivisionError, struct.error):
         return None
+
+
+def _widen_grey(curve: bytes) -> bytes | None:
+    """Write a profile of grey as one of RGB: on its way from grey, Little CMS loses dark shades."""
+    columns = _to_d50(PRIMARIES[1])
+    return None if columns is None else _write_profile(columns, curve)
 
 
 def _convert_inks(image: Image.Image, profile: bytes) -> Image.Image | None:
@@ -217,12 +228,17 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
     columns = _to_d50(primaries)
     if columns is None:
         return None
-    xyz = [b"XYZ \0\0\0\0" + b"".join(_write_fixed_point(value) for value in column) for column in columns.T]
     kind = 0 if len(curve) == 1 else 3
     para = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(map(_write_fixed_point, curve))
+    return _write_profile(columns, para)
+
+
+def _write_profile(columns: Matrix, curve: bytes) -> bytes:
+    """Write a matrix profile whose colours have one curve, a whole tag."""
+    xyz = [b"XYZ \0\0\0\0" + b"".join(_write_fixed_point(value) for value in column) for column in columns.T]
     white = b"XYZ \0\0\0\0" + b"".join(map(_write_fixed_point, D50))
     tags = {b"wtpt": white, b"rXYZ": xyz[0], b"gXYZ": xyz[1], b"bXYZ": xyz[2]}
-    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), para)
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     table, body, place = b"", b"", 128 + 4 + 12 * len(tags)
     for name, value in tags.items():
         padded = value + bytes(-len(value) % 4)
@@ -233,7 +249,7 @@ def build_profile(primaries: Chromaticities, curve: tuple[float, ...]) -> bytes 
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
-def _to_d50(primaries: Chromaticities) -> np.ndarray[tuple[int, int], np.dtype[np.float64]] | None:
+def _to_d50(primaries: Chromaticities) -> Matrix | None:
     """Return the (3, 3) matrix from linear RGB to XYZ under D50, its columns the primaries."""
     pairs = np.array(primaries, dtype=np.float64).reshape(4, 2)
     if pairs[0, 1] <= 0:

@@ -184,6 +184,25 @@ def test_a_png_of_any_mode_is_turned(page: Page, mode: str, orientation: int) ->
     assert_alike(page, data, "png")
 
 
+CURVES_OF_GREY = {
+    "a line": struct.pack(">I", 0),
+    "a power": struct.pack(">IH", 1, 461),
+    "a list": struct.pack(">I256H", 256, *(257 * level for level in range(256))),
+    "three points": struct.pack(">I3H", 3, 0, 20_000, 65_535),
+}
+
+
+@pytest.mark.parametrize("pcs", [b"XYZ ", b"Lab "])
+@pytest.mark.parametrize("curve", CURVES_OF_GREY)
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_every_shade_of_a_profile_of_grey(page: Page, mode: str, curve: str, pcs: bytes) -> None:
+    body = b"curv\0\0\0\0" + CURVES_OF_GREY[curve]
+    head = struct.pack(">I", len(GREY) - 16 + len(body)) + GREY[4:20] + pcs + GREY[24:152]
+    profile = head + struct.pack(">I", len(body)) + GREY[156:176] + body
+    shades = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).convert(mode)
+    assert_alike(page, saved(shades, "PNG", icc_profile=profile), "png")
+
+
 @pytest.mark.parametrize("is_apart", [False, True], ids=["from the first frame", "a picture beside it"])
 def test_the_frame_of_an_animated_png_that_is_shown_first(page: Page, is_apart: bool) -> None:
     frames = [Image.new("RGB", SIZE, colour) for colour in ("red", "blue")]
