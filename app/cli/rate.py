@@ -67,11 +67,11 @@ def rate(
 
     The columns are model_a, model_b and winner: model_a, model_b, tie, both_bad, the winner's name, or the words
     of LMArena, FastChat, evalica, AutoArena and Kaggle; or counts in wins_a, wins_b, ties and both_bad; or the
-    columns of the data sets GenAI-Bench, Pick-a-Pic and Rapidata. A column competition or prompt (what was asked)
-    makes honest intervals: votes on one prompt share it. So does a column voter: votes of one person share a
-    taste. Rows with false in a column counted are left out. An arena's export has a column question, and only
-    answers to one are rated: those to `better` unless told. One line on standard error says how the file was
-    understood.
+    columns of the data sets GenAI-Bench, Pick-a-Pic, Rapidata, AlpacaEval, HPDv3 and MT-bench. A column
+    competition or prompt (what was asked) makes honest intervals: votes on one prompt share it. So does a column
+    voter: votes of one person share a taste. Rows with false in a column counted are left out. An arena's export
+    has a column question, and only answers to one are rated: those to `better` unless told. One line on standard
+    error says how the file was understood.
 
     Beside an export of an arena lies FILE.json: the file is checked against it, and rated on that arena's level.
     """

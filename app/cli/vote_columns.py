@@ -10,9 +10,12 @@ from app.cli.vote_words import (
     A,
     Reader,
     read_checked_winner,
+    read_choices,
     read_counts,
+    read_generator,
     read_one_hot,
     read_points,
+    read_two_games,
     read_win_or_draw,
     read_winner,
 )
@@ -23,11 +26,11 @@ from app.words import BETTER
 ALIASES = {
     "model_a": (
         *("model_a", "modela", "left", "model_left", "modelleft", "left_model", "leftmodel"),
-        *("model_1", "model1"),
+        *("model_1", "model1", "model_name_a", "model_a_name"),
     ),
     "model_b": (
         *("model_b", "modelb", "right", "model_right", "modelright", "right_model", "rightmodel"),
-        *("model_2", "model2"),
+        *("model_2", "model2", "model_name_b", "model_b_name"),
     ),
     "winner": ("winner", "outcome"),
     "loser": ("loser",),
@@ -40,8 +43,17 @@ ALIASES = {
     "question": ("question",),
 }
 """What a column means, and under which names it comes."""
-ANSWER_COLUMNS = ("vote_type", "vote", "preference", "preferred", "choice")
-"""Names of the column winner where there is none of that name: GenAI-Bench's, and those of forms."""
+ANSWER_COLUMNS = (
+    ("vote_type", "vote", "preference", "preferred", "choice"),
+    ("winner_model", "preferred_model", "chosen_model", "best_model", "overall_winner", "comparison"),
+)
+"""
+Names of the column winner where there is none of that name: GenAI-Bench's and those of forms, else those of
+preference data sets and of Label Studio's template.
+"""
+LOSER_COLUMNS = ("loser_model", "rejected_model")
+SIDES = frozenset({"left", "right"})
+"""Beside columns that name the models, such as `model_left`, these hold what was shown."""
 TIES = {"counts": "ties", "one column per outcome": "winner_tie"}
 """What a column of draws is called, by the kind of outcome it stands beside."""
 ROLES = {name: role for role, names in ALIASES.items() for name in names}
@@ -56,6 +68,8 @@ SYNONYMS = {
 }
 """Other names of the columns of counts, Rapidata's among them."""
 POINTS = ("points_of_model_a", "points_of_model_b")
+GAMES = ("g1_winner", "g2_winner")
+GENERATOR, CHOICES = "preferred_generator", "choice_dist"
 PICK_A_PIC = {
     "model_0": "model_a",
     "model_1": "model_b",
@@ -65,10 +79,30 @@ PICK_A_PIC = {
     "user_id": "voter",
     "has_label": "counted",
 }
-"""What the columns of the Pick-a-Pic datasets mean, which count from 0: `model_1` is model B there."""
+"""The Pick-a-Pic datasets count from 0: `model_1` is model B there."""
+ALPACA_EVAL = {
+    "generator_1": "model_a",
+    "generator_2": "model_b",
+    "preference": GENERATOR,
+    "instruction": "prompt",
+    "annotator": "voter",
+}
+HPDV3 = {"model1": "model_a", "model2": "model_b"}
+MECHANICAL_TURK = {"workerid": "voter", "assignmentstatus": "counted"}
+DATA_SETS = (
+    (frozenset({"model_0", "model_1", "label_0", "label_1"}), PICK_A_PIC),
+    (frozenset({"generator_1", "generator_2", "preference"}), ALPACA_EVAL),
+    (frozenset({*HPDV3, CHOICES}), HPDV3),
+    (frozenset({"hitid", *MECHANICAL_TURK}), MECHANICAL_TURK),
+)
+"""Columns by which a data set is known, and what its columns mean."""
 OWN_EXPORT = frozenset({"competition", "category", "voter", "at", "question"})
 """Columns by which an export of an arena is known; elsewhere a column question may hold anything."""
-KNOWN = frozenset(ROLES) | set(ONE_HOT) | set(COUNTS) | set(SYNONYMS) | set(PICK_A_PIC)
+KNOWN = frozenset({*ROLES, *ONE_HOT, *COUNTS, *SYNONYMS, *PICK_A_PIC, *GAMES, CHOICES}).union(
+    *(told for told, _ in DATA_SETS), *ANSWER_COLUMNS, LOSER_COLUMNS
+)
+SINGLE_READERS = {"preferred generators": read_generator, "choices": read_choices}
+"""Readers of kinds that have one column."""
 ANSWERS = frozenset({"response_a_id", "response_b_id"})
 
 
@@ -107,9 +141,7 @@ def plan_columns(
 
     Raises InvalidFile where a column is missing, stands twice or contradicts another.
     """
-    columns = _name_outcome([SYNONYMS.get(name, name) for name in map(normalize_column, table.columns)])
-    if {"model_0", "model_1", "label_0", "label_1"} <= set(columns) and "winner" not in columns:
-        columns = [PICK_A_PIC.get(name, name) for name in columns]
+    columns = _name_columns([SYNONYMS.get(name, name) for name in map(normalize_column, table.columns)])
     found = _find_roles(table, columns)
     prompt = found.pop("prompt", None)
     if prompt is not None:
@@ -128,6 +160,9 @@ def plan_columns(
         "one column per outcome": [columns.index(name) for name in columns if name in ONE_HOT],
         "counts": [columns.index(name) for name in COUNTS if name in columns],
         "points": [columns.index(name) for name in POINTS if name in columns],
+        "preferred generators": [columns.index(GENERATOR)] if GENERATOR in columns else [],
+        "choices": [columns.index(CHOICES)] if CHOICES in columns else [],
+        "two games": [columns.index(name) for name in GAMES if name in columns],
     }
     given = [kind for kind, places in kinds.items() if places]
     if len(given) > 1:
@@ -144,7 +179,9 @@ def plan_columns(
     else:
         read = _choose_reader(table, given[0], names, places)
     told = ", ".join(table.columns[place].strip() for place in places)
-    plan = _plan(table, _without(found, "winner"), places, read, told, is_log=given[0] != "counts")
+    plan = _plan(
+        table, _without(found, "winner"), places, read, told, is_log=given[0] not in {"counts", "choices"}
+    )
     return replace(plan, question=question)
 
 
@@ -180,6 +217,8 @@ def _refuse_missing(
     if not missing:
         return
     hint = _list_columns(table)
+    if missing[:2] == ["model_a", "model_b"]:
+        hint += "; a row is one vote: the names of two models in model_a and model_b, and the winner"
     if set(columns) & ANSWERS:
         hint += "; these name answers and not models: join them with the table of answers first"
     raise InvalidFile(f"{_first(table)}: the column {missing[0]} is missing{hint}")
@@ -200,11 +239,34 @@ def _add_ties(
     return [*places, draw], [*names, meaning]
 
 
+def _name_columns(columns: list[str]) -> list[str]:
+    """Call columns by what they mean in the data set that has them, and where nothing says who won, the answer."""
+    has_winner = not {"winner", "outcome"}.isdisjoint(columns)
+    for told, meanings in DATA_SETS:
+        if told <= set(columns) and not (has_winner and meanings is not MECHANICAL_TURK):
+            columns = [meanings.get(name, name) for name in columns]
+            if meanings is MECHANICAL_TURK:
+                columns = [name.removeprefix("input_").removeprefix("answer_") for name in columns]
+    return _name_outcome(_without_contents(columns))
+
+
+def _without_contents(columns: list[str]) -> list[str]:
+    """Take the meaning from `left` and `right` where other columns name both models."""
+    others = set(columns) - SIDES
+    is_named = all(not others.isdisjoint(ALIASES[role]) for role in ("model_a", "model_b"))
+    if not (is_named and set(columns) >= SIDES):
+        return columns
+    return [f"{name}_content" if name in SIDES else name for name in columns]
+
+
 def _name_outcome(columns: list[str]) -> list[str]:
-    """Call the one column with an answer winner, where no column says who won."""
+    """Call the one column with an answer winner, where no column says who won, and the one beside it loser."""
     if {*ONE_HOT, *COUNTS, "winner", "outcome"} & set(columns):
         return columns
-    answers = [name for name in columns if name in ANSWER_COLUMNS]
+    given = ([name for name in columns if name in known] for known in ANSWER_COLUMNS)
+    answers = next(filter(None, given), [])
+    if "loser" not in columns and any(name in ANSWER_COLUMNS[1] for name in answers):
+        columns = ["loser" if name in LOSER_COLUMNS else name for name in columns]
     return ["winner" if [name] == answers else name for name in columns]
 
 
@@ -225,6 +287,12 @@ def _choose_reader(table: Table, kind: str, names: list[str], places: list[int])
         return partial(read_counts, columns=written, outcomes=[COUNTS.index(name) for name in names])
     if kind == "points":
         return partial(read_points, columns=written)
+    if kind in SINGLE_READERS:
+        return partial(SINGLE_READERS[kind], column=written[0])
+    if kind == "two games":
+        if len(names) < len(GAMES):
+            raise InvalidFile(f"{_first(table)}: it needs both columns g1_winner and g2_winner")
+        return partial(read_two_games, columns=written)
     if not {"winner_model_a", "winner_model_b"} <= set(names):
         raise InvalidFile(f"{_first(table)}: it needs both columns winner_model_a and winner_model_b")
     return partial(read_one_hot, columns=written, outcomes=[ONE_HOT[name] for name in names])

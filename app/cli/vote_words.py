@@ -1,5 +1,6 @@
 """The words in which arenas, tools and people write who won: closed lists, compared without case and marks."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -16,7 +17,12 @@ OPPOSITES = {A: B, B: A}
 NAMES = {A: "model_a", B: "model_b", TIE: "tie", BOTH_BAD: "both_bad"}
 COUNT_DIGITS = 12
 SKIPS = frozenset({Outcome.SKIP.value, "skipped"})
-TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False} | {
+    "approved": True,
+    "submitted": True,
+    "rejected": False,
+}
+"""Mechanical Turk's last three: what became of a worker's answer."""
 NOUNS = (
     *("model", "image", "picture", "assistant", "response", "answer", "option", "output"),
     *("candidate", "system", "player", "side", "vote"),
@@ -163,6 +169,47 @@ def read_points(cells: Sequence[str], _one: str, _other: str, *, columns: Sequen
             "1, or 0.5 each"
         )
     return outcome
+
+
+def read_generator(cells: Sequence[str], _one: str, _other: str, *, column: str) -> Counts:
+    """
+    Read AlpacaEval's number: 1 where the first output is preferred, 2 the second, 0 or 1.5 a tie.
+
+    Weighted numbers between count for the nearer output, and an empty cell for nothing, as AlpacaEval's own counts
+    have it (metrics/helpers.py). Raises ValueError.
+    """
+    told = cells[0].strip().replace(",", ".")
+    if told.casefold() in {"", "nan", "none"}:
+        return NOTHING
+    number = float(told) if _NUMBER.fullmatch(told) else math.nan
+    if number in {0, 1.5}:
+        return TIE
+    if not 1 <= number <= 2:
+        raise ValueError(f"column {column}: {quote(cells[0])} is no number from 1 to 2")
+    return A if number < 1.5 else B
+
+
+def read_choices(cells: Sequence[str], _one: str, _other: str, *, column: str) -> Counts:
+    """
+    Read how many people chose each image of HPDv3, as `[12, 7]`: the first image is the one that is preferred.
+
+    Without numbers that counts once. Raises ValueError where the first image has fewer.
+    """
+    told = cells[0].strip().strip("[]")
+    if not told or told.casefold() in {"nan", "none", "null"}:
+        return A
+    chosen = [read_count(part, column) for part in re.split(r"[;,]", told)]
+    if len(chosen) != len(("first", "second")):
+        raise ValueError(f"column {column}: {quote(cells[0])} are not two numbers")
+    if chosen[0] < chosen[1]:
+        raise ValueError(f"column {column}: {quote(cells[0])} contradicts that the first image is preferred")
+    return chosen[0], chosen[1], 0, 0
+
+
+def read_two_games(cells: Sequence[str], model_a: str, model_b: str, *, columns: Sequence[str]) -> Counts:
+    """Read MT-bench's two games with sides changed: what both say, else a tie (FastChat). Raises ValueError."""
+    games = [read_winner([text], model_a, model_b, column=name) for text, name in zip(cells, columns, strict=True)]
+    return games[0] if games[0] == games[1] else TIE
 
 
 POINTS: Mapping[tuple[str, ...], Counts] = {("1", "0"): A, ("0", "1"): B, ("0.5", "0.5"): TIE}

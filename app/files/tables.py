@@ -29,6 +29,8 @@ DELIMITERS = ",;\t|"
 ROWS = 500
 """Rows of a part: few, because a cell may hold a whole conversation."""
 HEAD_BYTES = 65_536
+MOST_TITLES = 10
+"""Lines among which the names of the columns are looked for."""
 CELL_CHARACTERS = 64 * 2**20
 JSON_CHARACTERS = 2**20
 _BYTE_ORDER_MARKS = re.compile(rb"(?:\xef\xbb\xbf)*")
@@ -68,7 +70,8 @@ def normalize_column(name: str) -> str:
 
 def open_table(source: BinaryIO, name: str, known: Collection[str]) -> Table:
     """
-    Open a table of unknown kind; the first line with a cell that is no `sep=;` or `#` comment names the columns.
+    Open a table of unknown kind; the first line with a cell that is no `sep=;` or `#` comment names the columns,
+    or, where none of those is known, one of the next lines with two that are.
 
     The delimiter is the one by which most of the `known` columns are found. Iterating over the parts raises
     InvalidFile with the line where the file stops being a table.
@@ -170,7 +173,23 @@ def _find_header(start: str, known: Collection[str]) -> tuple[int, str]:
         skipped += 1
     if told is not None and told in DELIMITERS:
         return skipped, told
-    return skipped, max(DELIMITERS, key=lambda each: _count_known(lines[skipped], each, known))
+    named = _find_names(lines, skipped, known)
+    return named, _find_delimiter(lines[named], known)
+
+
+def _find_names(lines: list[str], first: int, known: Collection[str]) -> int:
+    """Return which line names the columns: a sheet may have titles above them, in which none is known."""
+
+    def count(line: str) -> int:
+        return _count_known(line, _find_delimiter(line, known), known)[0]
+
+    last = min(len(lines) - 1, first + MOST_TITLES)
+    below = (place for place in range(first, last) if count(lines[place]) > 1)
+    return first if count(lines[first]) else next(below, first)
+
+
+def _find_delimiter(line: str, known: Collection[str]) -> str:
+    return max(DELIMITERS, key=lambda each: _count_known(line, each, known))
 
 
 def _count_known(header: str, delimiter: str, known: Collection[str]) -> tuple[int, int]:

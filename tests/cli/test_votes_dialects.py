@@ -62,6 +62,13 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         "winner,loser,is_tie\nx,y,False\n",
         "winner,loser,tie\nx,y,\n",
         "model_a;model_b;wins_a;wins_b\nx;y;1,0;0,0\n",
+        "winner_model,loser_model\nx,y\n",
+        "chosen-model,chosen-rating,rejected-model,rejected-rating\nx,5,y,3\n",
+        "model_name_a,model_name_b,preferred_model\nx,y,x\n",
+        "model_a,model_b,vote,winner_model\nx,y,left,z\n",
+        "id,left,model_left,right,model_right,comparison\n1,1.png,x,2.png,y,left\n",
+        "Votes of May,,\n,,\nmodel_a,model_b,winner\nx,y,model_a\n",
+        "Models;;Result\nmodel_a;model_b;winner\nx;y;model_a\n",
         '[{"model_a":"x","model_b":"y","winner":"model_a"}]\n',
         '\ufeff{"model_a":"x","model_b":"y","winner":"model_a","n":NaN,"m":1e400}\n\n',
         '{"model_a":"x","model_b":"y","winner_model_a":true,"winner_model_b":false}\n',
@@ -89,6 +96,39 @@ def test_the_columns_of_pick_a_pic() -> None:
     )
     assert sums(votes) == {("x", "y"): (0, 1, 1, 0)}
     assert votes.summary.startswith("label_0, label_1: model_b/tie; 2 votes, 2 models, 1 row left out")
+
+
+def test_the_numbers_of_alpaca_eval() -> None:
+    votes = read(
+        "instruction,output_1,generator_1,output_2,generator_2,annotator,preference\n"
+        "fox,,x,,y,gpt,1.0\nowl,,x,,y,gpt,1.9998\nhen,,x,,y,gpt,0.0\ncat,,x,,y,gpt,1.5\ndog,,x,,y,gpt,\n",
+        voters=True,
+    )
+    assert sums(votes) == {("x", "y"): (1, 1, 2, 0)}
+    assert list(votes.voters) == ["gpt"]
+    assert votes.summary.startswith("preference: model_a/model_b/tie; 4 votes, 2 models, 1 row left out")
+
+
+def test_the_choices_of_hpdv3_are_counted() -> None:
+    votes = read(
+        '[{"prompt":"fox","choice_dist":[12,7],"confidence":0.9,"path1":"a","path2":"b","model1":"x","model2":"y"},'
+        '{"prompt":"owl","choice_dist":null,"confidence":0.9,"path1":"a","path2":"b","model1":"x","model2":"y"}]'
+    )
+    assert sums(votes) == {("x", "y"): (13, 7, 0, 0)}
+
+
+def test_two_games_with_sides_changed_are_one_vote() -> None:
+    text = "model_1,model_2,g1_winner,g2_winner\nx,y,model_1,model_1\nx,y,model_1,model_2\nx,y,tie,tie\n"
+    assert sums(read(text)) == {("x", "y"): (1, 0, 2, 0)}
+
+
+def test_answers_that_were_rejected_on_mechanical_turk_do_not_count() -> None:
+    text = (
+        "HITId,Title,AssignmentStatus,WorkerId,Input.model_a,Input.model_b,Input.prompt,Answer.winner\n"
+        "1,t,Approved,W1,x,y,fox,model_a\n2,t,Rejected,W2,x,y,fox,model_b\n3,t,Submitted,W1,x,y,owl,y\n"
+    )
+    votes = read(text, voters=True)
+    assert (sums(votes), list(votes.voters)) == ({("x", "y"): (1, 1, 0, 0)}, ["W1"])
 
 
 @pytest.mark.parametrize("column", ["ties", "tie", "Draws", "draw", "Tie count"])
@@ -144,6 +184,16 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
         ("model_0,model_1,label_0,label_1\nx,y,0.7,0.3\n", "line 2: column label_0: '0.7' and '0.3' in label_1"),
         ("model_0,model_1,label_0,label_1\nx,y,,\n", "line 2: column label_0: '' and '' in label_1"),
         ("model_0,model_1,label_0,label_1,winner\nx,y,1,0,y\n", "the column model_b is missing"),
+        ("generator_1,generator_2,preference\nx,y,3\n", "line 2: column preference: '3' is no number from 1 to 2"),
+        ("generator_1,generator_2,preference\nx,y,b\n", "line 2: column preference: 'b' is no number from 1 to 2"),
+        ("model1,model2,choice_dist\nx,y,7;12\n", "line 2: column choice_dist: '7;12' contradicts that the first"),
+        ("model1,model2,choice_dist\nx,y,7\n", "line 2: column choice_dist: '7' are not two numbers"),
+        ("model_1,model_2,g1_winner\nx,y,model_1\n", "it needs both columns g1_winner and g2_winner"),
+        (
+            "model_1,model_2,g1_winner,g2_winner\nx,y,error,tie\n",
+            "line 2: column g1_winner: 'error' is no outcome",
+        ),
+        ("White,Black,Result\nx,y,1-0\n", "a row is one vote: the names of two models in model_a and model_b"),
         ("winner,loser,draw\nx,y,T\n", "line 2: column draw: 'T' is none of true, false"),
         ("winner,loser,draw,tie\nx,y,0,0\n", "draw and tie both mean draw; keep one"),
         ("model_a,model_b,wins_a,wins_b,ties,Draw\nx,y,1,1,1,1\n", "ties and Draw both mean ties; keep one"),
