@@ -15,6 +15,7 @@ from app.cli.vote_words import (
     read_generator,
     read_one_hot,
     read_points,
+    read_times,
     read_two_games,
     read_win_or_draw,
     read_winner,
@@ -51,6 +52,10 @@ ANSWER_COLUMNS = (
 Names of the column winner where there is none of that name: GenAI-Bench's and those of forms, else those of
 preference data sets and of Label Studio's template.
 """
+TIMES = frozenset(
+    {"count", "counts", "votes", "vote_count", "num_votes", "n_votes", "frequency", "freq", "weight", "weights"}
+)
+"""Names of the column that says how many votes a row with a winner stands for."""
 LOSER_COLUMNS = ("loser_model", "rejected_model")
 SIDES = frozenset({"left", "right"})
 """Beside columns that name the models, such as `model_left`, these hold what was shown."""
@@ -60,6 +65,12 @@ ROLES = {name: role for role, names in ALIASES.items() for name in names}
 SYNONYMS = {
     "win_a": "wins_a",
     "win_b": "wins_b",
+    "a_wins": "wins_a",
+    "b_wins": "wins_b",
+    "model_a_wins": "wins_a",
+    "model_b_wins": "wins_b",
+    "votes_a": "wins_a",
+    "votes_b": "wins_b",
     "votes_image1": "wins_a",
     "votes_image2": "wins_b",
     "tie_count": "ties",
@@ -152,7 +163,7 @@ def plan_columns(
     found = _without(found, *(role for role, is_asked in asked.items() if not is_asked))
     draw = found.pop("draw", None)
     if {"winner", "loser"} <= found.keys() and not {"model_a", "model_b"} & found.keys():
-        return _plan_names(table, found, draw)
+        return _with_times(table, columns, _plan_names(table, found, draw))
     _refuse_missing(table, columns, found, {"category": category, "question": question})
     loser = found.pop("loser", None)
     kinds = {
@@ -172,6 +183,7 @@ def plan_columns(
         raise InvalidFile(f"{_first(table)}: {missing}{_list_columns(table)}")
     places = kinds[given[0]]
     names = [columns[place] for place in places]
+    is_count = given[0] in {"counts", "choices"}
     if draw is not None and given[0] in TIES:
         places, names = _add_ties(table, places, names, draw, TIES[given[0]])
     if given[0] == "winner" and (draw, loser) != (None, None):
@@ -179,10 +191,8 @@ def plan_columns(
     else:
         read = _choose_reader(table, given[0], names, places)
     told = ", ".join(table.columns[place].strip() for place in places)
-    plan = _plan(
-        table, _without(found, "winner"), places, read, told, is_log=given[0] not in {"counts", "choices"}
-    )
-    return replace(plan, question=question)
+    plan = _plan(table, _without(found, "winner"), places, read, told, is_log=not is_count)
+    return replace(plan if is_count else _with_times(table, columns, plan), question=question)
 
 
 def _plan_names(table: Table, found: dict[str, int], draw: int | None) -> ColumnPlan:
@@ -192,6 +202,25 @@ def _plan_names(table: Table, found: dict[str, int], draw: int | None) -> Column
         return _plan(table, found, [], lambda _cells, _one, _other: A, "winner and loser", is_log=True)
     read = partial(read_win_or_draw, column=table.columns[draw].strip())
     return _plan(table, found, [draw], read, "winner, loser and draw", is_log=True)
+
+
+def _with_times(table: Table, columns: Sequence[str], plan: ColumnPlan) -> ColumnPlan:
+    """Let a row count as often as its column of votes says. Raises InvalidFile where two columns say it."""
+    given = [place for place, name in enumerate(columns) if name in TIMES]
+    if not given:
+        return plan
+    column, *more = (table.columns[place].strip() for place in given)
+    if more:
+        raise InvalidFile(f"{_first(table)}: {column} and {more[0]} both mean how often a row counts; keep one")
+    return replace(
+        plan,
+        places=(*plan.places, *given),
+        names=(*plan.names, "times"),
+        read_counts=partial(read_times, read=plan.read_counts, column=column),
+        outcome_column=f"{plan.outcome_column}, {column}",
+        ignored=tuple(name for name in plan.ignored if name != column),
+        is_log=False,
+    )
 
 
 def _find_roles(table: Table, columns: Sequence[str]) -> dict[str, int]:

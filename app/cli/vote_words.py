@@ -212,6 +212,17 @@ def read_two_games(cells: Sequence[str], model_a: str, model_b: str, *, columns:
     return games[0] if games[0] == games[1] else TIE
 
 
+def read_times(cells: Sequence[str], model_a: str, model_b: str, *, read: "Reader", column: str) -> Counts:
+    """Read an outcome, and in the last cell how many votes had it. Raises ValueError."""
+    told = _WHOLE.sub("", cells[-1].strip())
+    if not (told.isascii() and told.isdigit() and len(told) <= COUNT_DIGITS):
+        raise ValueError(
+            f"column {column}: {quote(cells[-1])} is no whole number of votes; without this column each row is one"
+        )
+    wins_a, wins_b, ties, both_bad = (int(told) * count for count in read(cells[:-1], model_a, model_b))
+    return wins_a, wins_b, ties, both_bad
+
+
 POINTS: Mapping[tuple[str, ...], Counts] = {("1", "0"): A, ("0", "1"): B, ("0.5", "0.5"): TIE}
 ONE_HOT: Mapping[str, Counts] = {
     "winner_model_a": A,

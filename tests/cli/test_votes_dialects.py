@@ -65,6 +65,8 @@ ONE = {("x", "y"): (1, 0, 0, 0)}
         "winner_model,loser_model\nx,y\n",
         "chosen-model,chosen-rating,rejected-model,rejected-rating\nx,5,y,3\n",
         "model_name_a,model_name_b,preferred_model\nx,y,x\n",
+        "model_a,model_b,winner,count\nx,y,A,1\n",
+        "model_a,model_b,votes_a,votes_b\nx,y,1,0\n",
         "model_a,model_b,vote,winner_model\nx,y,left,z\n",
         "id,left,model_left,right,model_right,comparison\n1,1.png,x,2.png,y,left\n",
         "Votes of May,,\n,,\nmodel_a,model_b,winner\nx,y,model_a\n",
@@ -115,6 +117,21 @@ def test_the_choices_of_hpdv3_are_counted() -> None:
         '{"prompt":"owl","choice_dist":null,"confidence":0.9,"path1":"a","path2":"b","model1":"x","model2":"y"}]'
     )
     assert sums(votes) == {("x", "y"): (13, 7, 0, 0)}
+
+
+@pytest.mark.parametrize("column", ["count", "Votes", "num_votes", "frequency", "weight"])
+@pytest.mark.parametrize("head", ["model_a,model_b,winner", "winner,loser"])
+def test_a_row_counts_as_often_as_it_says(head: str, column: str) -> None:
+    rows = "x,y,model_a,12\nx,y,model_b,7.0\nx,y,tie,0\n" if "model_a" in head else "x,y,12\ny,x,7\n"
+    votes = read(f"{head},{column}\n{rows}")
+    added = sums(votes)
+    assert added.get(("y", "x"), (0,))[0] + added["x", "y"][1] == 7
+    assert (added["x", "y"][0], votes.is_log) == (12, False)
+    assert f", {column}: " in votes.summary
+
+
+def test_a_total_beside_counts_is_no_count() -> None:
+    assert sums(read("model_a,model_b,A wins,B wins,ties,votes\nx,y,3,2,1,6\n")) == {("x", "y"): (3, 2, 1, 0)}
 
 
 def test_two_games_with_sides_changed_are_one_vote() -> None:
@@ -194,6 +211,12 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
             "line 2: column g1_winner: 'error' is no outcome",
         ),
         ("White,Black,Result\nx,y,1-0\n", "a row is one vote: the names of two models in model_a and model_b"),
+        (
+            "model_a,model_b,winner,weight\nx,y,tie,0.5\n",
+            "line 2: column weight: '0.5' is no whole number of votes",
+        ),
+        ("model_a,model_b,winner,count\nx,y,tie,\n", "line 2: column count: '' is no whole number of votes"),
+        ("model_a,model_b,winner,count,votes\nx,y,tie,1,1\n", "count and votes both mean how often a row counts"),
         ("winner,loser,draw\nx,y,T\n", "line 2: column draw: 'T' is none of true, false"),
         ("winner,loser,draw,tie\nx,y,0,0\n", "draw and tie both mean draw; keep one"),
         ("model_a,model_b,wins_a,wins_b,ties,Draw\nx,y,1,1,1,1\n", "ties and Draw both mean ties; keep one"),
