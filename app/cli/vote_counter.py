@@ -9,7 +9,7 @@ import numpy as np
 
 from app.cli.vote_columns import ColumnPlan
 from app.cli.vote_sums import Numbers, Votes, add_up, shrink
-from app.cli.vote_words import read_truth
+from app.cli.vote_words import read_counted
 from app.files.tables import Part, Table
 from app.files.text import (
     InvalidFile,
@@ -173,7 +173,7 @@ class VoteCounter:
         one, other = (self._read_name(named[role], plan.written[role]) for role in ("model_a", "model_b"))
         if one == other:
             raise ValueError(f"{escape_for_terminal(shorten(one))} meets itself")
-        if "counted" in named and not read_truth(named["counted"], plan.written["counted"]):
+        if "counted" in named and not read_counted(named["counted"], plan.written["counted"]):
             return None
         counts = plan.read_counts(cells[self._first_outcome :], one, other)
         if self._category is not None and fold_category(self._category) not in _categories(named["category"]):

@@ -17,12 +17,9 @@ OPPOSITES = {A: B, B: A}
 NAMES = {A: "model_a", B: "model_b", TIE: "tie", BOTH_BAD: "both_bad"}
 COUNT_DIGITS = 12
 SKIPS = frozenset({Outcome.SKIP.value, "skipped"})
-TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False} | {
-    "approved": True,
-    "submitted": True,
-    "rejected": False,
-}
-"""Mechanical Turk's last three: what became of a worker's answer."""
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+STATES = {"approved": True, "submitted": True, "rejected": False}
+"""What became of an answer on Mechanical Turk, and whether it counts."""
 NOUNS = (
     *("model", "image", "picture", "assistant", "response", "answer", "option", "output"),
     *("candidate", "system", "player", "side", "vote"),
@@ -66,6 +63,12 @@ def read_truth(text: str, column: str) -> bool:
         return TRUTHS[_WHOLE.sub("", text.strip().casefold())]
     except KeyError:
         raise ValueError(f"column {column}: {quote(text)} is none of true, false, 1, 0, yes, no") from None
+
+
+def read_counted(text: str, column: str) -> bool:
+    """Read whether a row counts, also from the state of an answer on Mechanical Turk. Raises ValueError."""
+    state = STATES.get(text.strip().casefold())
+    return read_truth(text, column) if state is None else state
 
 
 def read_count(text: str, column: str) -> int:

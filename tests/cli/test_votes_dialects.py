@@ -217,6 +217,7 @@ def test_a_column_draw_beside_winner_and_loser_is_read(column: str, truth: str) 
         ),
         ("model_a,model_b,winner,count\nx,y,tie,\n", "line 2: column count: '' is no whole number of votes"),
         ("model_a,model_b,winner,count,votes\nx,y,tie,1,1\n", "count and votes both mean how often a row counts"),
+        ("winner,loser,draw\nx,y,Rejected\n", "line 2: column draw: 'Rejected' is none of true, false"),
         ("winner,loser,draw\nx,y,T\n", "line 2: column draw: 'T' is none of true, false"),
         ("winner,loser,draw,tie\nx,y,0,0\n", "draw and tie both mean draw; keep one"),
         ("model_a,model_b,wins_a,wins_b,ties,Draw\nx,y,1,1,1,1\n", "ties and Draw both mean ties; keep one"),
