@@ -39,7 +39,7 @@ EVERYWHERE = {
     "url": "Its address; a path on this server where no host is named.",
     "version": "The version; it is raised when what it is about changes.",
     "votes": "How many counted votes this rests on.",
-    "votes_to_gain_a_rank": "Further wins over the model above that would lift it past that one; 0 for the first.",
+    "votes_to_gain_a_rank": "Further votes that lift it past the model above; 0 for the first, null if unranked.",
 }
 """By field, where it means the same in every body."""
 
@@ -68,10 +68,10 @@ OF_ONE_BODY = {
     "Certificate.at": "When this was computed, in UTC.",
     "Certificate.by_kind": "The fewest votes added, removed and flipped that change the first place, and which.",
     "Certificate.challenger": "The slug of the model that these votes would put first.",
-    "Certificate.first": "The slug of the model in the first place.",
+    "Certificate.first": "The slug of the first of the ranked models.",
     "Certificate.votes": "How many votes were counted then.",
     "Certificate.votes_to_change_first": "Further votes that would put the challenger first.",
-    "Certificate.votes_to_gain_a_rank": "By slug, further wins over the model above that lift it past that one.",
+    "Certificate.votes_to_gain_a_rank": "By slug, further votes that lift a ranked model over the one above.",
     "CompetitionBody.models": "How many models have images in it.",
     "CompetitionBody.status": "Whether it takes votes: `open`, or `closed` with its result.",
     "CompetitionBody.votes": "How many counted votes it has.",

@@ -158,32 +158,36 @@ def _describe_flag(flag: FlagView) -> str:
 def _describe_audit(audit: BoardAudit) -> list[str]:
     numbers = audit.numbers
     inflation = f"{numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
-    challenge = (
-        f"{plural(numbers['votes_to_change_first'], 'vote')} for {numbers['first_challenger']} would change it"
-    )
     return [
         f"{audit.mode}: {plural(audit.votes, 'counted vote')}, up to vote {audit.last_vote_id}",
         f"  left advantage                   {_side(numbers)}",
         f"  interval when clustered by voter x {inflation}",
         f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo",
         f"  largest shift, unseen names only {numbers['unseen_shift_largest']:.1f} Elo",
-        f"  first place                      {numbers['first']}; {challenge}",
+        f"  first place                      {_first(numbers)}",
         f"  boards with a certificate        {len(numbers['certificates'])}",
         f"  alarms of days                   {len(numbers['days']['models']) + len(numbers['days']['volume'])}",
         *(f"  worth of {one.quality:<23} {_worth(one)}" for one in read_qualities(numbers)),
     ]
 
 
+def _first(numbers: dict[str, Any]) -> str:
+    if numbers["first"] is None:
+        return "open: it takes two ranked models"
+    votes = plural(numbers["votes_to_change_first"], "vote")
+    return f"{numbers['first']}; {votes} for {numbers['first_challenger']} would change it"
+
+
 def _worth(one: QualityWorth) -> str:
     """Describe a quality by all pictures, open fields too: for admins, as it would tell who made what."""
     shift, error = one.models[one.most_moved]
     return (
-        f"{one.effect:+.1f} ± {Z_95 * one.error:.1f} Elo; equal pictures would move {one.most_moved} most, "
-        f"{shift:+.1f} ± {Z_95 * error:.1f}"
+        f"{one.effect:+z.1f} ± {Z_95 * one.error:.1f} Elo; equal pictures would move {one.most_moved} most, "
+        f"{shift:+z.1f} ± {Z_95 * error:.1f}"
     )
 
 
 def _side(numbers: dict[str, Any]) -> str:
     if numbers["left_advantage"] is None:
         return "without bound: one side has won every vote"
-    return f"{numbers['left_advantage']:+.1f} ± {Z_95 * numbers['left_advantage_error']:.1f} Elo"
+    return f"{numbers['left_advantage']:+z.1f} ± {Z_95 * numbers['left_advantage_error']:.1f} Elo"

@@ -6,7 +6,7 @@ arXiv 2011.14999; for arenas arXiv 2508.11847), and the board is really fitted a
 enough is. Steps are large while the gap is, and single votes at the end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -93,11 +93,16 @@ def to_pass(
     return None
 
 
-def to_change_first(cells: Cells, kind: Kind, rater: Rater, start: Fit | None = None) -> Firmness | None:
-    """Find the fewest votes of a kind that put another model first (None: no votes do), as `to_pass` does."""
+def to_change_first(
+    cells: Cells, kind: Kind, rater: Rater, start: Fit | None = None, order: Sequence[int] = ()
+) -> Firmness | None:
+    """
+    Find the fewest votes of a kind that put another model first (None: no votes do), as `to_pass` does.
+
+    ``order`` lists the models that can be first, the first one first; without it any can.
+    """
     fitted = rater(cells) if start is None else start
-    first = int(fitted.strength.argmax())
-    others = [model for model in range(fitted.strength.size) if model != first]
+    first, *others = order or np.argsort(-fitted.strength, kind="stable").tolist()
     effort = {model: _effort(cells, fitted, model, first, kind) for model in others}
     likely = sorted(others, key=effort.__getitem__)[:CHALLENGERS]
     found = [each for model in likely if (each := to_pass(cells, model, first, kind, rater, fitted)) is not None]

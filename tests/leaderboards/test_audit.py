@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.arena.tables import Matchup
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
+from app.leaderboards.runs import refresh
+from app.leaderboards.views.boards import read_board
 from tests.factories import NOW, cast, issue, later, make_arena
+from tests.leaderboards import factories
 
 RNG = random.Random(5)
 
@@ -37,6 +41,45 @@ def test_a_preference_for_the_left_shows(database: Database, tmp_path: Path) -> 
     assert sum(model["exposure"] for model in models.values()) == pytest.approx(2)
     assert models[swept.numbers["first"]]["votes_to_gain_a_rank"] == 0
     assert swept.numbers["votes_to_change_first"] >= 1
+
+
+def judge(database: Database, *battles: tuple[int, int, str]) -> None:
+    """Cast these votes on pairs of four models, by number, in one competition."""
+
+    def work(session: Session) -> None:
+        models = factories.add_models(session, 4)
+        competition = factories.add_competition(session, "teapot", models)
+        for left, right, outcome in battles:
+            factories.cast(session, competition, models[left], models[right], outcome)
+
+    database.write(work)
+    refresh.rebuild(database, factories.MODE, now=NOW)
+
+
+def test_a_model_without_a_rank_is_never_said_to_be_first(database: Database) -> None:
+    even = [(left, right, outcome) for left, right in ((0, 1), (1, 2), (0, 2)) for outcome in ("a", "b")]
+    judge(database, *even, (0, 1, "a"), (3, 1, "a"), (3, 2, "a"), (3, 2, "a"))
+    with database.reading() as session:
+        standings = read_board(session, factories.MODE, now=NOW).standings
+    assert max(standings, key=lambda row: row.rating).model.slug == "model-4"
+    first, *rest = (row.model.slug for row in standings)
+    assert "model-4" not in (first, *rest[:2])
+    (swept,) = audit.audit_boards(database, now=NOW)
+    for certificate in swept.numbers["certificates"].values():
+        assert certificate["first"] == first
+        assert certificate["votes_to_gain_a_rank"].keys() == {"model-1", "model-2", "model-3"}
+        assert {found["challenger"] for found in certificate["by_kind"].values()} <= set(rest[:2])
+    gains = {slug: model["votes_to_gain_a_rank"] for slug, model in swept.numbers["models"].items()}
+    assert gains["model-4"] is None
+    assert gains[first] == 0
+
+
+def test_a_board_without_two_ranks_has_no_first_place_to_certify(database: Database) -> None:
+    judge(database, (0, 1, "a"), (2, 3, "a"))
+    (swept,) = audit.audit_boards(database, now=NOW)
+    assert swept.numbers["certificates"] == {}
+    assert swept.numbers["first"] is None
+    assert {model["votes_to_gain_a_rank"] for model in swept.numbers["models"].values()} == {None}
 
 
 def test_weights_and_seen_names_move_what_they_should(database: Database, tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def app(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def swept(app: Flask) -> Flask:
-    """Two competitions, 15 votes, one voter in quarantine, one image withdrawn, and a sweep."""
+    """Two competitions, 36 votes, one voter in quarantine, one image withdrawn, and a sweep."""
     competition(app, categories=("portrait",))
     competition(app, "a-green-cone")
-    votes(app, 15)
+    votes(app, 36)
     database, now = parts_of(app).database, moment()
     quarantine.quarantine(
         database, Subject(voter_id=1), now=now, by="the admin", why="looks like a script", policy=FREE
@@ -58,7 +58,7 @@ def test_an_empty_arena_says_what_is_missing(client: FlaskClient) -> None:
 
 def test_the_page_says_what_happened(swept: Flask) -> None:
     page = swept.test_client().get("/integrity").text
-    assert "<b>12</b> counted since the beginning, <b>3</b> not" in page
+    assert "<b>33</b> counted since the beginning, <b>3</b> not" in page
     assert "voter 1</td>" in page
     assert "looks like a script" in page
     assert f"{MODELS[3].slug} in a-red-cube" in page
@@ -71,15 +71,15 @@ def test_the_page_says_what_happened(swept: Flask) -> None:
 
 def test_the_json_has_the_same_facts(swept: Flask) -> None:
     facts = Api(swept.test_client()).get("/integrity").get_json()
-    assert facts["totals"] == {"counted": 12, "quarantined": 3}
+    assert facts["totals"] == {"counted": 33, "quarantined": 3}
     assert len(facts["days"]) == 30
-    assert facts["days"][-1]["counted"] + facts["days"][-2]["counted"] == 12
+    assert facts["days"][-1]["counted"] + facts["days"][-2]["counted"] == 33
     (decision,) = facts["decisions"]
     assert (decision["voter"], decision["test"], decision["status"]) == (1, "by_hand", "quarantined")
     assert decision["p_value"] is None
     mode = facts["modes"][0]
     assert sum(mode["lanes"].values()) == pytest.approx(1)
-    assert sum(model["issued"] for model in mode["models"]) == 30
+    assert sum(model["issued"] for model in mode["models"]) == 72
     assert sum(model["chance"] for model in mode["models"]) == pytest.approx(2)
     assert {"text-to-image", "text-to-image/portrait", "competition:a-red-cube"} < mode["certificates"].keys()
     assert facts["changes"][0]["action"] == "entry.withdrawn"

@@ -143,7 +143,7 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
     side = _left_advantage(board)
     firm = certificates.certify_boards(seen)
-    certificate = firm[seen.scopes[0].key]
+    overall = firm.get(seen.scopes[0].key, {})
     inflation = audit.clustered_inflation(views.by_voter, anchor=anchor)
     reweighted = audit.shifts(board.tallies, _mean_one(views.weighted, board), anchor=anchor)
     without_seen = audit.shifts(board.tallies, views.unseen, anchor=anchor)
@@ -155,10 +155,10 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
         "reweighted_shift_largest": float(np.abs(reweighted).max()),
         "unseen_shift_largest": float(np.abs(without_seen).max()),
         "exposure_until": views.shown.until,
-        "first": certificate["first"],
-        "first_challenger": certificate["challenger"],
-        "votes_to_change_first": certificate["votes_to_change_first"],
-        "models": _per_model(slugs, board, anchor, views, without_seen, certificate["votes_to_gain_a_rank"]),
+        "first": overall.get("first"),
+        "first_challenger": overall.get("challenger"),
+        "votes_to_change_first": overall.get("votes_to_change_first"),
+        "models": _per_model(slugs, board, anchor, views, without_seen, overall.get("votes_to_gain_a_rank", {})),
         "certificates": firm,
         "days": monitors.find_alarms(views.days, board.tallies, slugs),
     }
@@ -190,7 +190,7 @@ def _per_model(
             "issued": int(views.shown.issued[i]),
             "seen_before": int(views.shown.seen_before[i]),
             "undone": int(views.shown.undone[i]),
-            "votes_to_gain_a_rank": gains[slug],
+            "votes_to_gain_a_rank": gains.get(slug),
             "jackknife_half_width": None if errors is None else float(Z_95 * errors[i]),
             "unseen_shift": float(without_seen[i]),
             "sequential_elo": float(one_by_one[i]),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.database.columns import moment_of
 from app.database.statements import PreparedStatement, read_json
+from app.elo_scale import RANKED_FROM
 from app.leaderboards.runs import compute
 from app.leaderboards.runs.question_boards import borrow_from_better
 from app.leaderboards.runs.scopes import Scope
@@ -21,6 +22,7 @@ from app.ratings.bradley_terry import Design, NormalPrior, fit
 from app.ratings.firmness import Firmness, Rater
 from app.ratings.model import fit_with_prior
 from app.ratings.questions import estimate_dispersion
+from app.ratings.tallies import Index
 from app.words import BETTER
 
 FEWEST_MODELS = 2
@@ -41,7 +43,7 @@ LEARNT_UP_TO = 100
 @dataclass(frozen=True)
 class Certificate:
     """
-    Further votes that lift a model (slug) over the one above, 0 for the first of the board.
+    Count the further votes that lift a ranked model (slug) over the one above, 0 for the first of the board.
 
     `votes_to_change_first` further votes put `challenger` first instead; `votes` were counted then. `by_kind` has
     the fewest votes added, removed and flipped that change the first place, and which; nothing where none would.
@@ -57,15 +59,15 @@ class Certificate:
 
 
 def certify_boards(seen: Snapshot) -> dict[str, dict[str, Any]]:
-    """Compute the certificates of a mode's boards with at least two models, by board key, ready for JSON."""
+    """Compute the certificates of a mode's boards with two ranked models or more, by board key, ready for JSON."""
     if not seen.scopes:
         return {}
     whole = seen.board(seen.scopes[0])
     boards = ((scope, seen.board(scope)) for scope in seen.scopes)
     return {
-        scope.key: _certificate(seen, board, _rater(seen, scope, whole, board))
+        scope.key: _certificate(seen, board, ranked, _rater(seen, scope, whole, board))
         for scope, board in boards
-        if board.model_ids.size >= FEWEST_MODELS
+        if (ranked := np.flatnonzero(board.tallies.games.sum(axis=1) >= RANKED_FROM)).size >= FEWEST_MODELS
     }
 
 
@@ -78,12 +80,12 @@ def read_certificates(session: Session, mode: str) -> dict[str, Certificate]:
     return {key: Certificate(at=at, **numbers) for key, numbers in by_board.items()}
 
 
-def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str, Any]:
+def _certificate(seen: Snapshot, board: BoardTallies, ranked: Index, rater: Rater) -> dict[str, Any]:
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
     cells = firmness.every_pair(board.tallies)
     fitted = rater(cells)
-    order = np.argsort(-fitted.strength, kind="stable").tolist()
-    found = {kind: firmness.to_change_first(cells, kind, rater, fitted) for kind in firmness.KINDS}
+    order = ranked[np.argsort(-fitted.strength[ranked], kind="stable")].tolist()
+    found = {kind: firmness.to_change_first(cells, kind, rater, fitted, order) for kind in firmness.KINDS}
     added = found["added"]
     gains = {order[0]: 0}
     for above, model in pairwise(order):
@@ -94,7 +96,7 @@ def _certificate(seen: Snapshot, board: BoardTallies, rater: Rater) -> dict[str,
         "first": slugs[order[0]],
         "challenger": slugs[order[1] if added is None else added.challenger],
         "votes_to_change_first": 0 if added is None else added.votes,
-        "votes_to_gain_a_rank": {slug: gains[i] for i, slug in enumerate(slugs)},
+        "votes_to_gain_a_rank": {slugs[model]: gains[model] for model in ranked.tolist()},
         "by_kind": {kind: _said(each, slugs) for kind, each in found.items() if each is not None},
     }
 

@@ -55,8 +55,8 @@ class ModelStatistics:
     The statistics of how often a model was shown; rates and shares from 0 to 1, None where nothing is known yet.
 
     `issued` are judged matchups that showed it and `share` is its part of them, `chance` that of a matchup now,
-    `even_chance` if all pairs were drawn evenly; `votes_to_gain_a_rank` are further wins over the model above, 0
-    for the first.
+    `even_chance` if all pairs were drawn evenly; `votes_to_gain_a_rank` are further votes that lift it past the
+    model above, 0 for the first, None for a model without a rank.
     """
 
     slug: str
