@@ -9,8 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.arena import questions
+from app.arena.entries.competitions import set_status
 from app.web.arena import read_wish
-from tests.web.factories import competition, moment, parts_of, post
+from tests.web.factories import MODELS, competition, moment, parts_of, post
 
 PROMPT = "Which follows the prompt more closely?"
 BETTER = "Which is better?"
@@ -52,6 +53,16 @@ def test_an_arena_of_one_question_says_nothing_of_it(arena: Flask, client: Flask
     assert told(html) == []
     assert 'name="question"' not in html
     assert client.get(BOARD).text.count('aria-label="Questions"') == 0
+
+
+def test_the_pair_on_the_front_page_tells_votes_on_which_is_better_alone(app: Flask) -> None:
+    competition(app, models=MODELS[:2])
+    parts_of(app).database.write(lambda session: questions.add_question(session, "prompt", now=moment()))
+    for question, votes in (("prompt", 6), ("better", 2)):
+        vote_on(app, question, votes)
+    parts_of(app).database.write(lambda session: set_status(session, "a-red-cube", "closed", now=moment()))
+    caption = re.sub(r"<[^>]*>|\s+", " ", app.test_client().get("/").text.partition("<figcaption")[2])
+    assert re.search(r"closed\s+· (2 votes, even|[12] of 2 votes for)", caption)
 
 
 @pytest.mark.any_database

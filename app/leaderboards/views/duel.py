@@ -14,7 +14,7 @@ from app.arena.tally_tables import COUNTS, VOTES
 from app.catalog.tables import ImageModel
 from app.database.aliases import alias
 from app.leaderboards.views.head_to_head import Battles
-from app.words import Mode
+from app.words import BETTER, Mode
 
 _LEFT, _RIGHT = alias(ImageModel), alias(ImageModel)
 
@@ -25,7 +25,7 @@ def _select_most_judged() -> Select[*tuple[Any, ...]]:
     most = (
         select(*pair)
         .join(Competition, Competition.id == Tally.competition_id)
-        .where(Competition.slug == bindparam("slug"), VOTES > 0)
+        .where(Competition.slug == bindparam("slug"), Tally.question == BETTER, VOTES > 0)
         .order_by(VOTES.desc(), *pair)
         .limit(1)
         .cte("most")
@@ -39,7 +39,7 @@ def _select_most_judged() -> Select[*tuple[Any, ...]]:
         .join(most, or_(same, turned))
         .join(_LEFT, _LEFT.id == Tally.left_model_id)
         .join(_RIGHT, _RIGHT.id == Tally.right_model_id)
-        .where(Competition.slug == bindparam("slug"))
+        .where(Competition.slug == bindparam("slug"), Tally.question == BETTER)
     )
 
 
