@@ -10,8 +10,14 @@ RANKED_FROM = 4
 """Counted votes from which a model has a rank (docs/ratings.md 6)."""
 SETTLED_FROM, SETTLED_WITHIN = 100, 50.0
 """From so many votes on, and within so many Elo points either way, a rating is no longer provisional."""
-PARTS = ("votes", "prompts", "voters", "pairs")
-"""What makes an interval wide, in the order in which widths are stored."""
+REMEDIES = {
+    "votes": "more votes",
+    "prompts": "more prompts",
+    "voters": "more voters",
+    "pairs": "more even pairing",
+}
+"""What makes an interval wide, in the order in which widths are stored, and what narrows it."""
+PARTS = tuple(REMEDIES)
 FEW_VOTERS, FEW_PROMPTS = 5, 2
 """A board that rests on so few says so."""
 

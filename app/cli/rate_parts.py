@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from app.cli.rate_support import REMEDIES, FileSupport
-from app.elo_scale import ELO_PER_LOGIT, PARTS
+from app.cli.rate_support import FileSupport
+from app.elo_scale import ELO_PER_LOGIT, PARTS, REMEDIES
 from app.ratings.board import Ratings
 from app.ratings.components import VarianceComponent
 

@@ -3,18 +3,11 @@
 from dataclasses import dataclass
 
 from app.cli.votes_file import Votes
-from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS
+from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS, REMEDIES
 from app.files.text import escape_for_terminal
 from app.ratings.board import Ratings
 from app.ratings.tallies import Tallies
 from app.ratings.threads import find_thread, mending_pairs
-
-REMEDIES = {
-    "votes": "more votes",
-    "prompts": "more prompts",
-    "voters": "more voters",
-    "pairs": "more even pairing",
-}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import click
 
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result
+from app.elo_scale import REMEDIES
 from app.leaderboards.integrity import advice, morning_report
 from app.leaderboards.integrity.morning_report import BoardPrecision, MorningReport
 from app.words import plural
@@ -48,7 +49,7 @@ def _describe_votes(found: MorningReport) -> Iterator[str]:
     yield f"{plural(len(found.days), 'day')}: {plural(counted, 'vote')} counted, {excluded} not, by {voters}"
     for day in found.days:
         if day.counted or day.excluded:
-            yield f"  {day.day}  {day.counted:>6} counted  {day.excluded:>5} not  {day.voters:>5} voters"
+            yield f"  {day.day}  {day.counted:>6} counted  {day.excluded:>5} not  by {plural(day.voters, 'voter')}"
 
 
 def _describe_boards(found: MorningReport) -> list[str]:
@@ -63,7 +64,9 @@ def _describe_boards(found: MorningReport) -> list[str]:
 def _numbers(board: BoardPrecision) -> str:
     half = "" if board.half_width is None else f"{board.half_width:.0f}"
     apart = "" if board.separated is None else f"{board.separated:.0%}"
-    more = "more prompts" if board.votes_to_halve is None else f"{board.votes_to_halve} more"
+    more = "" if board.limit is None else REMEDIES[board.limit]
+    if board.votes_to_halve is not None:
+        more = f"{board.votes_to_halve} more"
     return f"{board.votes:>8}{board.models:>8}{board.provisional:>13}{half:>10}{apart:>18}{more:>18}"
 
 

@@ -110,6 +110,30 @@ def test_halving_votes_alone_takes_four_times_as_many(standing: Callable[..., St
     assert (found.models, found.provisional) == (4, 0)
 
 
+def test_what_limits_a_board_is_named_by_the_parts_of_its_intervals(standing: Callable[..., Standing]) -> None:
+    """In the order of `PARTS`: votes, prompts, voters, pairs."""
+    at_its_limit = [standing(1, 1100, 50, 30)]
+    for limit, parts in (("prompts", None), ("voters", [30, 0, 40, 5]), ("pairs", [30, 0, 1, 40])):
+        stored = None if parts is None else {"models": {"1": parts}}
+        assert convergence("competition:x", 9, at_its_limit, stored).limit == limit
+    assert convergence("x", 9, [standing(1, 1100, 50, 48)], {"models": {"1": [48, 0, 14, 0]}}).limit is None
+    assert convergence("x", 2, [standing(None, 1100, 200, 200)]).limit is None
+
+
+def test_new_voters_are_some_of_those_who_voted(database: Database) -> None:
+    def work(session: Session) -> None:
+        models = add_models(session, 2)
+        teapot = add_competition(session, "teapot", models)
+        cast(session, teapot, *models, "a", at=START - timedelta(days=9))
+        cast(session, teapot, *models, "a", undone=True)
+        cast(session, teapot, *models, "skip", counted=False)
+
+    database.write(work)
+    found = made(database)
+    assert (found.voters, found.new_voters) == (1, 1)
+    assert (made(database, days=30).voters, made(database, days=30).new_voters) == (2, 2)
+
+
 def test_prompts_limit_what_votes_can_do(standing: Callable[..., Standing]) -> None:
     at_their_limit = [standing(1, 1100, 50, 30, provisional=True)]
     assert convergence("x", 500, at_their_limit).votes_to_halve is None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.elo_scale import SETTLED_WITHIN
 from app.leaderboards.integrity.morning_report import MorningReport
+from app.words import plural
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,17 @@ def suggest_steps(report: MorningReport) -> Iterator[NextStep]:
     """Finish what is finished, start what is ready, fill what is missing, then ask for more votes."""
     for one in report.targets:
         if one.status == "open" and one.votes >= one.target:
-            yield NextStep(f"arena competition close {one.slug}", f"it has the {one.target} votes wanted")
+            yield NextStep(
+                f"arena competition close {one.slug}", f"it has the {plural(one.target, 'vote')} wanted"
+            )
     for draft in report.drafts:
         if draft.models > 1:
             yield NextStep(f"arena competition open {draft.slug}", f"a draft with images of {draft.models} models")
     for model in report.fewest:
         if model.absent:
-            why = f"{model.votes} battles, and no image in {len(model.absent)} open competitions"
+            why = (
+                f"{plural(model.votes, 'battle')}, and no image in {plural(len(model.absent), 'open competition')}"
+            )
             yield NextStep(f"arena generate {model.absent[0]} --models {model.slug}", why)
     yield from _targets(report)
     if report.waiting:
@@ -39,5 +44,7 @@ def _targets(report: MorningReport) -> Iterator[NextStep]:
         is_wide = board.half_width is not None and board.half_width > SETTLED_WITHIN
         if is_wide and board.votes_to_halve and slug not in {one.slug for one in report.targets}:
             wanted = board.votes + board.votes_to_halve
-            why = f"known to ±{board.half_width:.0f} Elo by {board.votes} votes; so many would halve that"
+            why = (
+                f"known to ±{board.half_width:.0f} Elo by {plural(board.votes, 'vote')}; so many would halve that"
+            )
             yield NextStep(f"arena competition target {slug} {wanted}", why)

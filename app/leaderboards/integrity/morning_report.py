@@ -1,11 +1,12 @@
 """The admin's report of a morning: who voted, how settled the boards are, and what to run next. It only reads."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import ceil
 from statistics import median
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.arena.entries.competitions import CompetitionSummary
 from app.arena.tables import Competition, Entry, Suggestion, Vote, Voter
 from app.catalog.tables import ImageModel
 from app.database.columns import DAY_MS, date_of, day_number
+from app.leaderboards.integrity.support import add_up_parts
 from app.leaderboards.tables import Board, RatingRun, Standing
 from app.words import Outcome
 
@@ -25,6 +27,9 @@ _STANDING = (
     .join(ImageModel, ImageModel.id == Entry.model_id)
     .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None), Competition.status == "open")
 )
+Limit = Literal["prompts", "voters", "pairs"]
+LIMITS: tuple[Limit, ...] = ("prompts", "voters", "pairs")
+"""The parts of an interval that more votes spread as before do not narrow."""
 NAMED = 5
 """Competitions and models named as the ones that need most."""
 
@@ -45,8 +50,8 @@ class BoardPrecision:
     The precision of a board; half-widths in Elo points.
 
     `separated` is the share of neighbouring ranks whose intervals do not overlap. `votes_to_halve` are the votes
-    that would, spread as they have been, halve the median half-width; None where votes alone cannot, because the
-    number of prompts is what limits it.
+    that would, spread as they have been, halve the median half-width; None where votes alone cannot, because of
+    what `limit` names, or where no model is ranked.
     """
 
     key: str
@@ -56,6 +61,7 @@ class BoardPrecision:
     half_width: float | None
     separated: float | None
     votes_to_halve: int | None
+    limit: Limit | None
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ def report(session: Session, *, now: datetime, days: int) -> MorningReport:
     voters = select(func.count(Vote.voter_id.distinct())).where(
         Vote.cast_at >= since, Vote.outcome != Outcome.SKIP
     )
-    fresh = select(func.count()).select_from(Voter).where(Voter.first_seen >= since, Voter.votes > 0)
+    fresh = voters.join(Voter, Voter.id == Vote.voter_id).where(Voter.first_seen >= since)
     waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
     listed = competitions.list_competitions(session, drafts=True)
     boards = _boards(session)
@@ -139,23 +145,28 @@ def _days(session: Session, since: datetime, days: int) -> Iterator[VotingDay]:
 
 def _boards(session: Session) -> list[BoardPrecision]:
     runs = session.execute(
-        select(Board.key, RatingRun.id, RatingRun.votes).join(RatingRun, RatingRun.id == Board.current_run_id)
+        select(Board.key, RatingRun.id, RatingRun.votes, RatingRun.parts).join(
+            RatingRun, RatingRun.id == Board.current_run_id
+        )
     ).all()
-    standings: dict[int, list[Standing]] = {run: [] for _, run, _ in runs}
+    standings: dict[int, list[Standing]] = {run: [] for _, run, *_ in runs}
     query = select(Standing).where(Standing.run_id.in_(list(standings))).order_by(Standing.rank)
     for row in session.scalars(query):
         standings[row.run_id].append(row)
     order = sorted(runs, key=lambda row: (row.key.startswith("competition:"), row.key))
-    return [convergence(key, votes, standings[run]) for key, run, votes in order]
+    return [convergence(key, votes, standings[run], parts) for key, run, votes, parts in order]
 
 
-def convergence(key: str, votes: int, standings: Iterable[Standing]) -> BoardPrecision:
-    """Measure how settled a board is by its standings."""
+def convergence(
+    key: str, votes: int, standings: Iterable[Standing], parts: Mapping[str, Any] | None = None
+) -> BoardPrecision:
+    """Measure how settled a board is by its standings, and by the parts of its intervals where a run has them."""
     rows = list(standings)
     ranked = sorted((row for row in rows if row.rank is not None), key=lambda row: -row.rating)
     apart = [upper.rating_low > lower.rating_high for upper, lower in pairwise(ranked)]
     widths = [(_half(row.rating_low, row.rating_high), _half(row.vote_low, row.vote_high)) for row in ranked]
     middle = median(half for half, _ in widths) if widths else None
+    halving = _votes_to_halve(votes, widths)
     return BoardPrecision(
         key=key,
         votes=votes,
@@ -163,8 +174,15 @@ def convergence(key: str, votes: int, standings: Iterable[Standing]) -> BoardPre
         provisional=sum(row.provisional for row in rows),
         half_width=middle,
         separated=sum(apart) / len(apart) if apart else None,
-        votes_to_halve=_votes_to_halve(votes, widths),
+        votes_to_halve=halving,
+        limit=_find_limit(parts) if widths and halving is None else None,
     )
+
+
+def _find_limit(parts: Mapping[str, Any] | None) -> Limit:
+    """Find what makes intervals widest beside the votes; runs of method version 1 know of prompts alone."""
+    sums = add_up_parts(parts)
+    return max(LIMITS, key=lambda part: sums.get(part, 0.0))
 
 
 def _half(low: float, high: float) -> float:

@@ -90,21 +90,22 @@ def describe_support(support: Support) -> Iterator[str]:
         yield f"More {support.remedy} would help most."
 
 
+def add_up_parts(parts: Mapping[str, Any] | None) -> dict[str, float]:
+    """Add up the squares of all models' half-widths by what makes them; empty where a run does not know that."""
+    rows = ((parts or {}).get("models") or {}).values()
+    return {name: sum(row[at] ** 2 for row in rows) for at, name in enumerate(PARTS)} if rows else {}
+
+
 def _remedy(parts: Mapping[str, Any] | None, prompts: int | None) -> Remedy | None:
     """Name the largest part of the models' intervals; a pair's own effect fades with more votes of all pairs."""
-    widths = (parts or {}).get("models")
-    if not widths:
+    sums = add_up_parts(parts)
+    if not sums:
         return None
     if prompts is not None and prompts <= FEW_PROMPTS:
         # What prompts add is known from three on; until then nothing can tell how little they add.
         return "prompts"
-    rows = (dict(zip(PARTS, row, strict=True)) for row in widths.values())
-    sums: dict[Remedy, float] = {"voters": 0.0, "prompts": 0.0, "votes": 0.0}
-    for row in rows:
-        sums["voters"] += row["voters"] ** 2
-        sums["prompts"] += row["prompts"] ** 2
-        sums["votes"] += row["votes"] ** 2 + row["pairs"] ** 2
-    return max(sums, key=sums.__getitem__)
+    remedies: tuple[Remedy, ...] = ("voters", "prompts", "votes")
+    return max(remedies, key=(sums | {"votes": sums["votes"] + sums["pairs"]}).__getitem__)
 
 
 def _count(number: int, what: str) -> str:
