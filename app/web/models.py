@@ -94,7 +94,11 @@ class ListFilters(Filters):
 
 @dataclass(frozen=True)
 class ModeResults:
-    """A model on the overall board of one mode, and what is drawn of it."""
+    """
+    A model on the overall board of one mode, and what is drawn of it.
+
+    `competitions` are those that its votes come from; all that it takes part in where it has none.
+    """
 
     mode: str
     view: BoardView
@@ -205,7 +209,7 @@ def _in_mode(session: Session, page: ModelPage, mode: str, found: results.ModelR
         mode,
         view,
         own,
-        sum(result.mode == mode for result in found.competitions),
+        results.count_judged(found, mode) if own else sum(one.mode == mode for one in found.competitions),
         (
             price_chart(charts.elo_vs_price(view), page.slug),
             speed_chart(charts.elo_vs_speed(view), page.slug),

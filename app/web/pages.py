@@ -67,6 +67,7 @@ def _home(base: str) -> str:
         newest=votable[:NEWEST],
         named=named[:NEWEST],
         competitions=len(listed),
+        modes=len({entry.mode for entry in listed}),
         covers=covers,
         samples=samples,
         duel=duel,

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.arena.voting.matchups import MatchupFilter
+from app.leaderboards.integrity import audit
 from app.leaderboards.runs import refresh
 from tests.web.catalogue import section
 from tests.web.conftest import running
@@ -45,6 +46,50 @@ def test_a_board_whose_only_vote_was_taken_back_is_one_without_votes(app: Flask,
         assert "0</b> counted" not in text, page
     assert "No model fits" not in client.get(board).text
     assert client.get(f"/api/v1{board}").get_json()["run"] is None
+
+
+def test_votes_are_said_to_come_from_the_competitions_they_were_cast_in(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    competition(app, "a-green-cone")
+    votes(app, 24, wish=MatchupFilter(competition="a-red-cube"))
+    refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
+    page = client.get(f"/models/{MODELS[0].slug}").text
+    assert len(re.findall(r"blind votes in 1 competition\b", page)) >= 2
+    assert "in 2 competitions" not in page
+
+
+def test_the_front_page_says_which_votes_it_counts(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    votes(app, 3)
+    refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
+    assert "<b>3</b> votes by" in " ".join(client.get("/").text.split())
+    competition(app, "a-green-cone", mode="image-edit")
+    votes(app, 2, wish=MatchupFilter(mode="image-edit"))
+    refresh.rebuild(parts_of(app).database, "image-edit", now=moment())
+    assert "<b>3</b> votes on text to image by" in " ".join(client.get("/").text.split())
+
+
+def test_intervals_say_what_they_know_that_votes_share(app: Flask, client: FlaskClient) -> None:
+    for number, slug in enumerate(("a-red-cube", "a-green-cone", "a-blue-ball")):
+        competition(app, slug)
+        votes(app, 6, seed=number, wish=MatchupFilter(competition=slug))
+        refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
+        page = client.get("/leaderboards/text-to-image").text
+        knows = "intervals know that votes share prompts and voters" in page
+        assert knows == (number == 2)
+        assert ("intervals of fewer than three competitions do not know that votes share prompts" in page) != knows
+
+
+def test_nothing_is_certified_of_a_board_without_ranks(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    votes(app, 1)
+    refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
+    audit.audit_boards(parts_of(app).database, now=moment())
+    for page in ("/leaderboards/text-to-image", "/competitions/a-red-cube"):
+        text = client.get(page).text
+        assert "hangs by a thread" not in text, page
+        assert "How firm" not in text, page
+    assert "would put another model first" not in client.get("/methodology").text
 
 
 def test_models_that_a_voter_found_equal_share_their_place(app: Flask, client: FlaskClient) -> None:

@@ -7,8 +7,8 @@ from app.catalog.limits import describe_largest
 from app.catalog.lookup import ModelPage
 from app.catalog.pricing import dollars
 from app.leaderboards.views.certainty import describe_ranks
-from app.leaderboards.views.results import BoardPlace, ModelResults
-from app.words import Mode
+from app.leaderboards.views.results import BoardPlace, ModelResults, count_judged
+from app.words import Mode, plural
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ def _standing(page: ModelPage, results: ModelResults) -> Iterator[Question]:
     ranked = [board for board in results.boards if board.category is None and board.place.rank is not None]
     for board in ranked:
         place = board.place
-        field = sum(competition.mode == board.mode for competition in results.competitions)
+        judged = plural(count_judged(results, board.mode), "competition")
         yield Question(
             f"How good is {page.name} at {Mode(board.mode).label.lower()}?",
             f"It is {describe_ranks(place)}{_certainty(place)} with {place.rating:.0f} Elo "
             f"(95 % interval {place.rating_low:.0f} to {place.rating_high:.0f}) from {place.votes:,} blind votes "
-            f"in {field} competition{'s' if field != 1 else ''} on this arena.",
+            f"in {judged} on this arena.",
         )
 
 

@@ -81,6 +81,11 @@ def read_results(session: Session, slug: str) -> ModelResults:
     )
 
 
+def count_judged(results: ModelResults, mode: str) -> int:
+    """Count the competitions that a model's votes of a mode come from; one at least, until all are rated."""
+    return max(sum(result.mode == mode and result.place.votes > 0 for result in results.competitions), 1)
+
+
 def _select_competitions() -> Select[*tuple[Any, ...]]:
     """
     List the competitions the model has an image in, or had one that people voted on, a row for each category.
