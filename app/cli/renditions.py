@@ -5,18 +5,13 @@ from dataclasses import asdict
 
 import click
 
-from app.arena.entries.alignment import align_renditions, list_competitions
+from app.arena.entries.alignment import Alignment, align_renditions, list_competitions
 from app.arena.entries.orphans import find_orphans
 from app.arena.errors import ArenaError
 from app.cli.opening import Installation, json_option, migrate_option, open_installation
-from app.cli.output import print_result
+from app.cli.output import print_json, print_result
 from app.gateway.images import InvalidImage
 from app.words import plural
-
-LINE = (
-    "{competition}: {rendered} of {entries} pictures rendered, {side} px, "
-    "{small_bytes} and {large_bytes} bytes, likeness {likeness} at least"
-)
 
 
 @click.command()
@@ -40,15 +35,26 @@ def renditions(competitions: tuple[str, ...], orphans: bool, delete: bool, as_js
         return
     with arena.database.reading() as session:
         slugs = competitions or tuple(list_competitions(session))
-    failed = False
+    done = []
     for slug in slugs:
         try:
-            done = asdict(align_renditions(arena.database, arena.storage, slug))
-            print_result(done, LINE.format(**done), as_json=as_json)
+            done.append(align_renditions(arena.database, arena.storage, slug))
         except (ArenaError, InvalidImage, OSError) as error:
-            failed = True
             click.echo(f"{slug}: {error}", err=True)
-    sys.exit(1 if failed else 0)
+            continue
+        if not as_json:
+            click.echo(_describe(done[-1]))
+    if as_json:
+        print_json([asdict(one) for one in done])
+    sys.exit(1 if len(done) < len(slugs) else 0)
+
+
+def _describe(done: Alignment) -> str:
+    likeness = "" if done.likeness is None else f", likeness {done.likeness} at least"
+    return (
+        f"{done.competition}: {done.rendered} of {plural(done.entries, 'picture')} rendered, {done.side} px, "
+        f"{done.small_bytes} and {done.large_bytes} bytes{likeness}"
+    )
 
 
 def _report_orphans(arena: Installation, *, delete: bool, as_json: bool) -> None:

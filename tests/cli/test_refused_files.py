@@ -52,6 +52,17 @@ def orphans(arena: Run) -> list[str]:
     return found
 
 
+def test_renditions_of_several_competitions_are_one_document(arena: Run, folder: Path) -> None:
+    code, said, complaints = arena("renditions", "--json", "teapot", "no-such-one", "kettle")
+    assert code == 1
+    assert [(one["competition"], one["entries"]) for one in json.loads(said)] == [("teapot", 1), ("kettle", 1)]
+    assert complaints == "no-such-one: There is no competition 'no-such-one'.\n"
+    assert make(arena, folder, "empty") == 0
+    said = arena("renditions", "empty", "teapot")[1]
+    assert said.splitlines()[0].startswith("empty: 0 of 0 pictures rendered, ")
+    assert "None" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
