@@ -68,7 +68,7 @@ class BoardQuery(_FilterQuery):
 
 
 class BoardName(BaseModel):
-    """Which board: a mode's overall one when category and competition are null."""
+    """The name of a board: a mode's overall one when category and competition are null."""
 
     mode: str
     question: str

@@ -33,7 +33,7 @@ Day = Annotated[date, WithJsonSchema({"type": "string"})]
 
 
 class ModelPath(BaseModel):
-    """Which model; an alias or another spelling of the name will do."""
+    """The model in an address; an alias or another spelling of the name will do."""
 
     slug: str = Field(
         max_length=200,
@@ -43,7 +43,7 @@ class ModelPath(BaseModel):
 
 
 class ModelsQuery(BaseModel):
-    """Which models; all of them when nothing is asked."""
+    """The query of a list of models; without one it has all of them."""
 
     q: str | None = Field(
         None, max_length=80, description="A name as people type it; the best answer comes first."
@@ -133,7 +133,7 @@ class ModelBoardBody(BaseModel):
 
 
 class ModelQuestionBody(BaseModel):
-    """How a model does by a question other than `better`, on the overall board of a mode."""
+    """A model's place by a question other than `better`, on the overall board of a mode."""
 
     mode: str
     question: str
@@ -144,7 +144,7 @@ class ModelQuestionBody(BaseModel):
     rating: float
     better: float = Field(description="The rating of the same mode's board of `better`.")
     difference: float = Field(
-        description="Elo points above `better`, as far as votes tell the two apart; below 0 it pleases more."
+        description="Elo points that it does better here than by `better`, as far as votes tell the two apart."
     )
     half: float = Field(description="Half of the difference's 95 % interval, in Elo points.")
     borrowed: float = Field(description="Share of what is known that `better` lends, 0 to 1.")

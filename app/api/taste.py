@@ -67,7 +67,7 @@ class SecondLookBody(BaseModel):
 
 
 class NarrowingBody(BaseModel):
-    """How much these votes narrowed the intervals, by votes alone, of the models they were about."""
+    """What these votes narrowed: the intervals, by votes alone, of the models they were about."""
 
     votes: int = Field(description="Those that count.")
     models: int

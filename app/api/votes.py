@@ -41,7 +41,7 @@ class ManifestQuery(BaseModel):
 
 
 class VotesQuery(ManifestQuery):
-    """Which votes, and how they are written."""
+    """The query of an export: its votes, and how they are written."""
 
     format: Literal["csv", "jsonl"] = Field("csv", description="A table, or one JSON object a line.")
 

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReplicaMark:
-    """How many bytes of the primary's log the standby had replayed: what is read from it later is no older."""
+    """Count the bytes of the primary's log that a standby had replayed: what is read from it later is no older."""
 
     replayed: int
 

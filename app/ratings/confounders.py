@@ -1,5 +1,5 @@
 """
-What ratings would be if the pictures' other qualities were equal: side, size, margins. An audit, never the board.
+Estimates ratings as if the pictures' other qualities were equal: side, size, margins. An audit, never the board.
 
 A vote's log-odds get a term for each quality by which the two pictures differ; a model's rating moves by as much
 as its pictures owe to it. Votes of one competition share its pictures, so errors are clustered by competition

@@ -1,5 +1,5 @@
 """
-How firm an order is: the fewest votes to add, remove or flip that put one model ahead of another, and which.
+Tells how firm an order is: the fewest votes to add, remove or flip that put one model ahead of another.
 
 Each step takes the kind of vote that moves the gap most by its influence (Broderick, Giordano and Meager 2020,
 arXiv 2011.14999; for arenas arXiv 2508.11847), and the board is really fitted again after it: what is said to be
@@ -37,7 +37,7 @@ MOVES: dict[Kind, tuple[tuple[int, int, int], ...]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """So many votes on one pair; wins, losses and ties of `first` change by `move` with each."""
+    """Count votes on one pair; wins, losses and ties of `first` change by `move` with each."""
 
     first: int
     second: int

@@ -1,5 +1,5 @@
 """
-How much a few votes narrow the intervals of a board's models.
+Tells how much a few votes narrow the intervals of a board's models.
 
 A vote on a pair adds p(1 - p) to the information about their difference (Bradley and Terry 1952, Biometrika 39).
 Taking it away at the strengths fitted to all votes needs no second fit, and never makes an interval narrower.

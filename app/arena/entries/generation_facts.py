@@ -1,4 +1,4 @@
-"""What programs tell of an image's making, and how they write names and numbers."""
+"""Holds what programs tell of an image's making, and reads names and numbers as they write them."""
 
 import json
 import re

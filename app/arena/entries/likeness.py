@@ -1,4 +1,4 @@
-"""How much two pictures look alike to a person: structural similarity on luma, in numpy alone."""
+"""Measures how much two pictures look alike to a person: structural similarity on luma, in numpy alone."""
 
 from dataclasses import dataclass
 

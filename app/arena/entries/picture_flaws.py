@@ -1,5 +1,5 @@
 """
-What keeps a picture out of a blind vote: it is blank, or it bears the mark of the service that made it.
+Finds what keeps a picture out of a blind vote: it is blank, or it bears the mark of the service that made it.
 
 Two marks are known by shape and searched for in the lower right corner. DALL-E 2's site signed with five
 squares side by side, yellow, turquoise, green, orange and blue, each 16 pixels of 1024, flush with the corner;

@@ -53,7 +53,7 @@ _PAIR = (Matchup.competition_id, Matchup.left_entry_id, Matchup.right_entry_id)
 
 @dataclass(frozen=True)
 class ExportSelection:
-    """Which votes to export; each option beyond counted votes of people adds columns that mark what it adds."""
+    """Choose votes to export; each option beyond counted votes of people adds columns that mark what it adds."""
 
     mode: str | None = None
     uncounted: bool = False

@@ -1,4 +1,4 @@
-"""What admins read about voters, votes, entries and the ledger: voters by number, never by a token or a login."""
+"""Reads what admins see of voters, votes, entries and the ledger: voters by number, not by token or login."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,5 @@
 """
-How well a stranger could tell who made a picture from its traits, having seen other competitions with names.
+Measures how well a stranger who has seen other competitions with names could tell makers from traits.
 
 The stranger knows the field and its other pictures, so traits count as differences from their competition's mean.
 Fisher's linear discriminant (1936) with a ridge is learnt on all competitions but one and names the makers of that

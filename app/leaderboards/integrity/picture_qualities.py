@@ -1,4 +1,4 @@
-"""What sides, margins, pixels, light, sharpness and sittings are worth, and what equal pictures would be rated."""
+"""Measures what sides, margins, pixels, light, sharpness and sittings are worth: what ratings owe to them."""
 
 import math
 from collections.abc import Mapping

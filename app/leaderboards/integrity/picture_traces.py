@@ -1,4 +1,4 @@
-"""What the files of a mode's pictures tell of their makers, read from the traits of their renditions."""
+"""Tells what the files of a mode's pictures say of their makers, read from the traits of their renditions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What a board rests on, in words, and what would make it surer first: more voters, prompts or votes."""
+"""Says in words what a board rests on, and what would make it surer first: more voters, prompts or votes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """
-Who cast a mode's votes: read from the log while that is small, and from the newest aggregate where it is not.
+Reads who cast a mode's votes: from the log while that is small, from the newest aggregate where it is not.
 
 Tallies hold no voter, so a vote writes nothing for this. Under AT_ONCE votes every run knows them all, and is
 exact. Above, an aggregate is renewed when the votes have grown by a tenth, up to MOST votes by the run itself, and

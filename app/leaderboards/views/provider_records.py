@@ -1,4 +1,4 @@
-"""How providers did with real requests: success rate and seconds, from the gateway's log."""
+"""Tells how providers did with real requests: success rate and seconds, from the gateway's log."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

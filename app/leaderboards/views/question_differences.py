@@ -50,7 +50,7 @@ class QuestionDifference(NamedTuple):
 @dataclass(frozen=True)
 class QuestionCorrelation:
     """
-    How far two questions order a mode's models alike: the correlation of true strengths, with a 95 % interval.
+    Tell how far two questions order a mode's models alike: the correlation of true strengths, a 95 % interval.
 
     `apart` is by how many Elo points a model's two ratings differ (standard deviation), with its error.
     """

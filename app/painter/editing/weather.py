@@ -17,8 +17,8 @@ LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)
 @dataclass(frozen=True, slots=True)
 class Grade:
     """
-    How light changes a surface: `exposure` multiplies, `tint` scales the channels, `colour` is how much of the
-    saturation stays, `gamma` above 1 deepens the middle tones.
+    Describe how light changes a surface: `exposure` multiplies, `tint` scales the channels, `colour` is the part
+    of the saturation that stays, `gamma` above 1 deepens the middle tones.
     """
 
     exposure: float = 1.0
