@@ -219,19 +219,28 @@ def quantile(variation: Array) -> Array:
     Return the two-sided 95 % quantile, in deviations, of a variance known with this squared relative error.
 
     A normal distribution of an uncertain variance has the tails of Student's t with 4 + 2/variation degrees of
-    freedom, scaled to that variance; Student's quantile by Cornish and Fisher's expansion.
+    freedom, scaled to that variance.
     """
     # A variance known exactly has infinitely many degrees of freedom: its quantile is Z_95, chosen below.
-    z, freedom = Z_95, 4 + 2 / np.maximum(variation, 1e-9)
+    freedom = 4 + 2 / np.maximum(variation, 1e-9)
+    scaled = students_quantile(freedom) * np.sqrt((freedom - 2) / freedom)
+    return np.where(variation > 0, scaled, Z_95)
+
+
+def students_quantile(freedom: Array) -> Array:
+    """
+    Return Student's two-sided 95 % quantile, by Cornish and Fisher's expansion.
+
+    It is 3 % too small at two degrees of freedom, and within 0.3 % from four on.
+    """
+    z = Z_95
     terms = (
         z,
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
-    students = np.sum([term / freedom**power for power, term in enumerate(terms)], axis=0)
-    scaled = students * np.sqrt((freedom - 2) / freedom)
-    return np.where(variation > 0, scaled, Z_95)
+    return np.asarray(np.sum([term / freedom**power for power, term in enumerate(terms)], axis=0))
 
 
 def log_gamma(x: Array) -> Array:

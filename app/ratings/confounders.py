@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.elo_scale import ELO_PER_LOGIT
+from app.elo_scale import ELO_PER_LOGIT, Z_95
 from app.ratings.bradley_terry import chances
+from app.ratings.components import students_quantile
 from app.ratings.spread import Spread
 from app.ratings.tallies import Array, Index, totals
 
@@ -58,21 +59,22 @@ def compare_equals(votes: QualityVotes, spread: Spread) -> QualityEffects:
     size = votes.differences.std(axis=0) + np.abs(votes.differences.mean(axis=0))
     at = np.flatnonzero(size > SAME)
     scaled = votes.differences[:, at] / size[at]
-    worth, covariance, owed = _fit(votes, scaled, spread)
+    worth, error, owed = _fit(votes, scaled, spread)
     found = np.full((2, size.size), np.nan)
-    found[:, at] = ELO_PER_LOGIT * np.stack([worth, np.sqrt(covariance.diagonal())]) / size[at]
+    found[:, at] = ELO_PER_LOGIT * np.stack([worth, error]) / size[at]
     owed = owed - owed.mean(axis=0)
     shifts = np.full((2, size.size, votes.models), np.nan)
     shifts[0, at] = -ELO_PER_LOGIT * (owed * worth).T
-    shifts[1, at] = ELO_PER_LOGIT * (np.abs(owed) * np.sqrt(covariance.diagonal())).T
+    shifts[1, at] = ELO_PER_LOGIT * (np.abs(owed) * error).T
     return QualityEffects(*found, *shifts)
 
 
 def _fit(votes: QualityVotes, scaled: Array, spread: Spread) -> tuple[Array, Array, Array]:
     """
-    Return the terms in logits, their covariance, and (models, terms) by how much a term moves each strength.
+    Return the terms in logits, their errors, and (models, terms) by how much a term moves each strength.
 
-    By Newton, the terms after the strengths.
+    By Newton, the terms after the strengths. An error is at least what the votes, taken as independent, and the
+    prior leave open: scores that scatter little, as ties or a few competitions may, do not tell of less.
     """
     n, kinds = votes.models, scaled.shape[1]
     precision = np.concatenate([np.full(n, spread.sd**-2), np.full(kinds, WIDE**-2)])
@@ -89,7 +91,8 @@ def _fit(votes: QualityVotes, scaled: Array, spread: Spread) -> tuple[Array, Arr
     bread = np.linalg.inv(information[n:, n:] - information[n:, :n] @ owed)
     own = scaled - owed[votes.left] + owed[votes.right]
     scatter = _scatter(votes, own * residual[:, None] / spread.dispersion)
-    return x[n:], np.asarray(bread @ scatter @ bread), np.asarray(owed)
+    variance = np.maximum((bread @ scatter @ bread).diagonal(), bread.diagonal())
+    return x[n:], np.sqrt(variance), np.asarray(owed)
 
 
 def _expected(votes: QualityVotes, scaled: Array, x: Array) -> tuple[Array, Array]:
@@ -114,9 +117,14 @@ def _information(votes: QualityVotes, scaled: Array, weights: Array) -> Array:
 
 
 def _scatter(votes: QualityVotes, slopes: Array) -> Array:
-    """Return the variance of the summed slopes, by competition or, of few competitions, by vote."""
+    """
+    Return the variance of the summed slopes, by competition or, of few competitions, by vote.
+
+    By competition it is as much larger as Student's quantile asks: a variance of few is badly known.
+    """
     count = int(votes.cluster.max(initial=-1)) + 1
     if count < FEWEST_CLUSTERS:
         return np.asarray(slopes.T @ slopes)
     sums = np.array([totals(votes.cluster, slope, count) for slope in slopes.T]).reshape(-1, count)
-    return np.asarray(sums @ sums.T * count / (count - 1))
+    wider = float(students_quantile(np.array(count - 1.0)) / Z_95) ** 2
+    return np.asarray(sums @ sums.T * wider * count / (count - 1))

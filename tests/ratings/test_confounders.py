@@ -1,5 +1,7 @@
 """The audit of other qualities: what was planted is found, and equal pictures move nobody."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,25 @@ def test_equal_pictures_cost_the_models_that_had_more() -> None:
 def test_what_is_worth_nothing_is_within_its_error_in_95_of_100_cases() -> None:
     z = [effects.effect / effects.error for effects in (found((0.0, 0.0), seed) for seed in range(60))]
     assert (np.abs(z) < 1.96).mean() == pytest.approx(0.95, abs=0.06)
+
+
+@pytest.mark.parametrize(("clusters", "votes"), [(1, 200), (3, 12), (3, 40), (3, 200), (5, 40), (7, 200)])
+def test_what_is_worth_nothing_is_within_its_error_where_competitions_are_few(clusters: int, votes: int) -> None:
+    """Of 200 each, 19 are one in twenty and three standard errors."""
+    few = (planted(np.zeros(2), seed, votes=votes, models=6, clusters=clusters) for seed in range(200))
+    found = [compare_equals(one, Spread(0.6, 0.1, 1.0)) for one in few]
+    beyond = np.sum([np.abs(each.effect) > 1.96 * each.error for each in found], axis=0)
+    assert (beyond <= 19).all(), beyond
+    moved = [(np.abs(each.shift) > 1.96 * each.shift_error).any(axis=1) for each in found]
+    assert (np.sum(moved, axis=0) <= 19).all()
+
+
+def test_ties_alone_leave_open_what_a_side_is_worth() -> None:
+    votes = planted(np.zeros(2), 1, votes=27, models=3, clusters=3)
+    tied = replace(votes, score=np.full(27, 0.5))
+    effects = compare_equals(tied, Spread(0.4, 0.1, 0.1))
+    assert effects.effect == pytest.approx([0, 0], abs=1e-9)
+    assert (1.96 * effects.error > 10).all()
 
 
 def test_an_equal_quality_is_not_judged() -> None:

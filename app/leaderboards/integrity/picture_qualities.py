@@ -18,7 +18,7 @@ from app.arena.tables import Competition, Entry, Matchup, Vote
 from app.elo_scale import Z_95
 from app.leaderboards.runs.snapshot import BoardTallies, Snapshot
 from app.ratings.bradley_terry import Design
-from app.ratings.confounders import QualityEffects, QualityVotes, compare_equals
+from app.ratings.confounders import FEWEST_CLUSTERS, QualityEffects, QualityVotes, compare_equals
 from app.ratings.model import fit_with_prior
 from app.ratings.tallies import Array
 from app.words import BETTER, JUDGEMENTS, Outcome
@@ -28,6 +28,8 @@ QUALITIES = ("side", "margins", "pixels", "brightness", "sharpness", "order")
 The left side; a tenth of the frame left empty; twice the pixels; a tenth of all levels brighter; finest detail
 twice as strong beside coarser; the left side late in a sitting.
 """
+OF_SEATS = ("side", "order")
+"""Qualities that no picture has; what others are worth can't be told from what few prompts do to their models."""
 LEVELS = 25.5
 """Levels of the luma that are a tenth of all."""
 MOST_VOTES = 200_000
@@ -85,10 +87,11 @@ def audit_qualities(
         return {}
     effects = compare_equals(_with_differences(session, rows, board), spread)
     slugs = [seen.slugs[model] for model in board.model_ids.tolist()]
+    known = QUALITIES if np.unique(rows[:, 0]).size >= FEWEST_CLUSTERS else OF_SEATS
     return {
         name: _described(effects, at, slugs)
         for at, name in enumerate(QUALITIES)
-        if np.isfinite(effects.effect[at])
+        if name in known and np.isfinite(effects.effect[at])
     }
 
 
