@@ -9,6 +9,7 @@ from app.arena.questions import list_questions
 from app.edge.page_cache import recall
 from app.leaderboards.runs import scopes
 from app.leaderboards.views import boards
+from app.words import BETTER
 
 
 class QuestionTab(NamedTuple):
@@ -24,9 +25,10 @@ def asks_more() -> bool:
 
 
 def list_tabs(session: Session, mode: str, make_key: Callable[..., str] = scopes.key) -> tuple[QuestionTab, ...]:
-    """List the questions whose board has a run; none where that is `better` alone."""
+    """List `better` and the questions whose board has a run; none where that is `better` alone."""
     if not asks_more():
         return ()
     runs = recall(boards.read_current).runs
-    asked = [one for one in list_questions(session) if make_key(mode, question=one.slug) in runs]
+    listed = list_questions(session)
+    asked = [one for one in listed if one.slug == BETTER or make_key(mode, question=one.slug) in runs]
     return tuple(QuestionTab(one.slug, one.words) for one in asked) if len(asked) > 1 else ()

@@ -39,7 +39,7 @@ def small_disk() -> Iterator[Path | None]:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
     mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
     try:
-        yield folder if mounted else None
+        yield folder if mounted and is_small(folder) else None
     finally:
         if mounted:
             subprocess.run(["umount", "--lazy", folder], check=False)

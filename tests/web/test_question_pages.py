@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from app.arena import questions
 from app.arena.entries.competitions import set_status
+from app.leaderboards.runs import refresh
 from app.web.arena import read_wish
 from tests.web.factories import MODELS, competition, moment, parts_of, post
 
@@ -53,6 +54,26 @@ def test_an_arena_of_one_question_says_nothing_of_it(arena: Flask, client: Flask
     assert told(html) == []
     assert 'name="question"' not in html
     assert client.get(BOARD).text.count('aria-label="Questions"') == 0
+
+
+def test_a_question_that_alone_has_votes_can_be_found(asking: Flask, client: FlaskClient) -> None:
+    vote_on(asking, "prompt")
+    refresh.rebuild(parts_of(asking).database, "text-to-image", now=moment())
+    for page in (BOARD, "/competitions/a-red-cube", f"/compare/{MODELS[0].slug}/{MODELS[1].slug}"):
+        html = client.get(page).text
+        assert f'href="{page}?question=prompt">{PROMPT}</a>' in html, page
+        assert f'href="{page}" aria-current="page">{BETTER}</a>' in html, page
+
+
+def test_a_question_whose_votes_were_all_taken_back_is_not_compared(asking: Flask, client: FlaskClient) -> None:
+    place = ask(client, "prompt").partition("?")[0]
+    database = parts_of(asking).database
+    compared = f'<th scope="row">{PROMPT}</th>'
+    for deed, is_there in ((f"{place}/vote", True), (f"{place}/undo", False)):
+        post(client, deed, outcome="a")
+        vote_on(asking, "better", 2)
+        refresh.rebuild(database, "text-to-image", now=moment())
+        assert (compared in client.get("/methodology").text) == is_there, deed
 
 
 def test_the_pair_on_the_front_page_tells_votes_on_which_is_better_alone(app: Flask) -> None:

@@ -112,7 +112,7 @@ def read_correlations(session: Session) -> tuple[QuestionCorrelation, ...]:
     rows = session.execute(
         select(Board.mode, Board.question, RatingRun.votes, RatingRun.parts)
         .join(RatingRun, RatingRun.id == Board.current_run_id)
-        .where(Board.category_id.is_(None), Board.competition_id.is_(None))
+        .where(Board.category_id.is_(None), Board.competition_id.is_(None), RatingRun.votes > 0)
         .order_by(Board.mode, Board.question)
     ).all()
     spreads = {row.mode: _spread(row.parts) for row in rows if row.question == BETTER}
