@@ -121,8 +121,9 @@ def _read_published(file: Path) -> Published | None:
     from app.leaderboards.open_data import manifest
 
     found = manifest.read_provenance(file)
-    if len(found.boards) != 1:
+    if len(found.boards) > 1:
         click.echo(f"{file.name} holds votes of {len(found.boards)} boards, rated together here.", err=True)
+    if len(found.boards) != 1:
         return None
     frozen = found.anchor(found.boards[0])
     return Published(found.boards[0].models, frozen.models if frozen else (), frozen.value if frozen else 1000.0)

@@ -38,6 +38,13 @@ def test_a_table(arena: Callable[..., Result], file: Path) -> None:
     assert "8 votes, bradley_terry" in said
 
 
+def test_an_export_without_votes_is_said_to_have_none(arena: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "none.csv"
+    assert arena("votes", "export", "--migrate", str(file))[0] == 0
+    code, _, complaints = arena("rate", str(file))
+    assert (code, complaints) == (2, "none.csv holds no votes (invalid_votes)\n")
+
+
 def test_json_is_the_boards(arena: Callable[..., Result], file: Path) -> None:
     document = json.loads(arena("rate", str(file), "--format", "json")[1])
     first = document["standings"][0]

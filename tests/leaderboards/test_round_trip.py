@@ -302,6 +302,34 @@ def test_a_line_that_is_no_vote_is_named(
         imported(target, file)
 
 
+@pytest.mark.parametrize(
+    ("spoiled", "complaint"),
+    [
+        (lambda text: text.replace("\n", ",more\n").replace(",more", "", 1), "line 2: it has more values than "),
+        (lambda text: text + "x,y\n", "it has fewer values than there are columns"),
+        (lambda text: text.replace("voter", "elector", 1), "line 1: a log has the columns matchup, voter, "),
+        (lambda text: text.replace("better", "beauty", 1), "line 2: there is no question beauty here"),
+        (lambda _: "", "line 1: a log has the columns"),
+    ],
+)
+def test_a_table_that_is_no_log_says_where(
+    small: tuple[Path, Database], spoiled: Callable[[str], str], complaint: str
+) -> None:
+    file, target = small
+    file.write_text(spoiled(file.read_text()))
+    _sign(file)
+    with pytest.raises(InvalidImport, match=complaint):
+        imported(target, file)
+
+
+def test_a_log_in_another_encoding_is_refused(small: tuple[Path, Database]) -> None:
+    file, target = small
+    file.write_bytes(file.read_bytes() + b"\xff\n")
+    _sign(file)
+    with pytest.raises(InvalidImport, match="is no csv in UTF-8"):
+        imported(target, file)
+
+
 def test_lines_of_nothing_are_no_votes(small: tuple[Path, Database], tmp_path: Path) -> None:
     lines = [json.dumps(row) for row in csv.DictReader(small[0].open(newline=""))]
     file = tmp_path / "log.jsonl"

@@ -110,7 +110,8 @@ def _csv_lines(file: TextIO, name: str) -> Iterator[tuple[int, dict[str, Any] | 
     if tuple(reader.fieldnames or ()) not in {LOG_COLUMNS, OLDER_COLUMNS}:
         raise InvalidImport(f"{name} line 1: a log has the columns {', '.join(LOG_COLUMNS)}")
     for row in reader:
-        yield reader.line_num, {str(column): value for column, value in row.items()}
+        odd = "more" if None in row else "fewer" if None in row.values() else None
+        yield reader.line_num, f"it has {odd} values than there are columns" if odd else dict(row)
 
 
 def _json_lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any] | str]]:
