@@ -114,6 +114,13 @@ def test_nothing_decides_the_rank_of_a_model_that_alone_is_ranked(app: Flask, cl
     assert "more the votes do not say" not in page
 
 
+def test_a_model_of_which_nothing_is_known_is_described_as_such(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    page = client.get(f"/models/{MODELS[0].slug}").text
+    said = re.findall(r'<meta (?:name="description"|property="og:description") content="([^"]*)"', page)
+    assert said == [f"{MODELS[0].name}: an image model, not ranked yet."] * 2
+
+
 def test_of_one_model_the_list_speaks_in_the_singular(app: Flask, client: FlaskClient) -> None:
     competition(app, models=MODELS[:1])
     assert "<b>1</b> image model: what it costs" in client.get("/models").text
