@@ -124,13 +124,7 @@ def _render(mode: str, category: str | None, asked: Filters, columns: tuple[str,
         choices = read_choices(session, whole)
         records = read_records(session, now()) if "requests" in columns else {}
         certificate = certificates.read_certificates(session, mode).get(whole.key)
-        support = whole.run and read_thin_support(
-            session,
-            whole.key,
-            certificate,
-            voters=whole.run.voters,
-            prompts=len(whole.run.competition_ids),
-        )
+        support = whole.run and read_thin_support(session, whole.key, whole.run, certificate)
         models = tuple(sorted(row.model_id for row in whole.standings))
         samples = remember(read_samples, session, models, mode, 1)
         exhibit = remember(read_exhibit, session, mode, category)

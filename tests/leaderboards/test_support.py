@@ -16,10 +16,9 @@ def parts(voters: int, *, votes: float = 50.0, prompts: float = 20.0, tastes: fl
     return {"voters": {"count": voters}, "models": {"1": row, "2": row}}
 
 
-def certificate(flips: int) -> Certificate:
-    return Certificate(
-        NOW, 40, "one", "two", 4, {}, {"flipped": {"votes": flips, "challenger": "two", "changes": []}}
-    )
+def certificate(flips: int, votes: int = 400) -> Certificate:
+    flipped = {"votes": flips, "challenger": "two", "changes": []}
+    return Certificate(NOW, votes, "one", "two", 4, {}, {"flipped": flipped})
 
 
 @pytest.mark.parametrize(
@@ -45,6 +44,13 @@ def test_little_is_called_little(voters: int, prompts: int, flips: int, said: li
     support = judge_support(parts(voters), 400, prompts, certificate(flips))
     assert list(describe_support(support)) == said
     assert support.is_thin == bool(said)
+
+
+@pytest.mark.parametrize(("counted", "flips"), [(364, 1), (440, 1), (363, None), (450, None), (40, None)])
+def test_what_was_counted_of_another_board_says_nothing_of_this_one(counted: int, flips: int | None) -> None:
+    support = judge_support(parts(40), 400, 9, certificate(1, counted))
+    assert support.flips == flips
+    assert support.is_thin == (flips is not None)
 
 
 @pytest.mark.parametrize(

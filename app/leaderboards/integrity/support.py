@@ -11,9 +11,12 @@ from app.database.statements import PreparedStatement, read_json
 from app.elo_scale import FEW_PROMPTS, FEW_VOTERS, PARTS
 from app.leaderboards.integrity.certificates import Certificate
 from app.leaderboards.tables import Board, RatingRun
+from app.leaderboards.views.boards import Run
 
 THREAD = 3
 """Votes: a first place that so few votes, cast otherwise, would change hangs by a thread."""
+MOST_CHANGED = 0.1
+"""The part of its votes by which a board may have grown or shrunk for a certificate still to tell of it."""
 _CURRENT_RUN = PreparedStatement(
     lambda _: (
         select(RatingRun.parts, RatingRun.votes, RatingRun.versions)
@@ -56,11 +59,10 @@ def read_support(session: Session, key: str, certificate: Certificate | None) ->
     return judge_support(read_json(row.parts), row.votes, prompts, certificate)
 
 
-def read_thin_support(
-    session: Session, key: str, certificate: Certificate | None, *, voters: int | None, prompts: int | None
-) -> Support | None:
-    """Read what a board rests on if its run's people and prompts are few; None where they are many."""
-    is_thin = Support(0, voters, prompts, _count_flips(certificate), None).is_thin
+def read_thin_support(session: Session, key: str, run: Run, certificate: Certificate | None) -> Support | None:
+    """Read what a board of several prompts rests on if its run has few people or prompts, or hangs by a thread."""
+    flips = _count_flips(certificate, run.votes)
+    is_thin = Support(run.votes, run.voters, len(run.competition_ids), flips, None).is_thin
     return read_support(session, key, certificate) if is_thin else None
 
 
@@ -69,11 +71,14 @@ def judge_support(
 ) -> Support:
     """Judge a run by its parts (None for a run of method version 1), its prompts, and its certificate."""
     voters = ((parts or {}).get("voters") or {}).get("count")
-    return Support(votes, voters, prompts, _count_flips(certificate), _remedy(parts, prompts))
+    return Support(votes, voters, prompts, _count_flips(certificate, votes), _remedy(parts, prompts))
 
 
-def _count_flips(certificate: Certificate | None) -> int | None:
-    flipped = certificate.by_kind.get("flipped") if certificate else None
+def _count_flips(certificate: Certificate | None, votes: int) -> int | None:
+    """Return the fewest votes that change the first place; None where a board has changed much since the sweep."""
+    if certificate is None or abs(votes - certificate.votes) > MOST_CHANGED * certificate.votes:
+        return None
+    flipped = certificate.by_kind.get("flipped")
     return flipped["votes"] if flipped else None
 
 
