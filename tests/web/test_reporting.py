@@ -9,10 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.arena.entries.competitions import set_status
 from app.arena.tables import Entry, LedgerLine, PictureReport
 from app.edge import admin
 from tests.security.doors import CHEAP, add_admin, deed, sign_in
-from tests.web.factories import MODELS, OURS, parts_of, post, start
+from tests.web.factories import MODELS, OURS, moment, parts_of, post, start
 
 API = "/api/v1/matchups"
 WHY = "seen by two people"
@@ -133,6 +134,18 @@ def test_by_form_a_pair_that_is_closed_by_it_says_so(arena: Flask) -> None:
     assert answers[-1].status_code == 410
     assert "Thank you for the report" in answers[-1].text
     assert post(client, f"{pair}/vote", outcome="a").status_code == 410
+
+
+def test_a_picture_that_rests_is_not_shown_by_name_either(arena: Flask, decider: FlaskClient) -> None:
+    rest_pictures(arena)
+    parts_of(arena).database.write(lambda session: set_status(session, "a-red-cube", "closed", now=moment()))
+    shown = [f"By {model.name}" for model in MODELS]
+    page = decider.get("/competitions/a-red-cube").text
+    assert sum(text in page for text in shown) == len(MODELS) - rested(arena)
+    while found := re.search(r"/admin/reports/(\d+)/keep", decider.get("/admin/reports").text):
+        deed(decider, f"/admin/reports/{found[1]}/keep", WHY)
+    page = decider.get("/competitions/a-red-cube").text
+    assert all(text in page for text in shown)
 
 
 def test_an_admin_sees_keeps_and_withdraws(arena: Flask, decider: FlaskClient) -> None:

@@ -85,7 +85,7 @@ def _pictures(session: Session, competition_id: int) -> tuple[NamedPicture, ...]
         select(Entry.media_key, Entry.sample, ImageModel.slug, ImageModel.name, ImageModel.creator)
         .join(ImageModel, ImageModel.id == Entry.model_id)
         .where(Entry.competition_id == competition_id)
-        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None))
+        .where(Entry.role == "contestant", Entry.withdrawn_at.is_(None), Entry.rested_at.is_(None))
         .order_by(ImageModel.name, ImageModel.slug, Entry.sample)
     )
     return tuple(
