@@ -1,5 +1,6 @@
 """The OpenAPI document: what the application holds of its operations, with what holds for all of them."""
 
+import re
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -145,8 +146,14 @@ def _describe_fields(body: str, schema: Described) -> Described:
     noted = {}
     for name, given in _flatten_tuples(schema.get("properties", {})).items():
         note = None if "description" in given or "$ref" in given else describe_field(body, name)
-        noted[name] = given | ({"description": note} if note else {})
-    return schema | ({"properties": noted} if noted else {})
+        noted[name] = _write_as_json(given | ({"description": note} if note else {}))
+    return _write_as_json(schema | ({"properties": noted} if noted else {}))
+
+
+def _write_as_json(told: Described) -> Described:
+    """Write Python's None in a description as JSON does: most of them are docstrings."""
+    text = told.get("description")
+    return told | {"description": re.sub(r"\bNone\b", "null", text)} if text else told
 
 
 def _flatten_tuples(schema: Any) -> Any:

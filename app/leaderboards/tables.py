@@ -78,7 +78,7 @@ class Standing(Base):
     rating_low: Mapped[float]
     rating_high: Mapped[float]
     vote_low: Mapped[float]
-    """The interval that takes votes as independent; equal to the published one on a competition's board."""
+    """The interval that takes votes as independent: no wider than the published one."""
     vote_high: Mapped[float]
     votes: Mapped[int]
     wins: Mapped[int]
@@ -111,7 +111,7 @@ class RatingHistory(Base):
 
 
 class ModeAnchor(Base):
-    """The models whose mean rating is 1000 in one mode. A new version never edits an old one."""
+    """The models whose mean rating is a mode's level. A new version never edits an old one."""
 
     __tablename__ = "anchors"
     __table_args__ = (UniqueConstraint("mode", "version"),)

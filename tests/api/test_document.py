@@ -54,6 +54,15 @@ def operations(document: Described) -> list[Operation]:
     ]
 
 
+def test_what_a_field_means_is_said_in_words_of_json(document: Described) -> None:
+    schemas = document["components"]["schemas"]
+    told = [str(part["description"]) for part in schemas_in(schemas) if "description" in part]
+    assert len(told) > 400
+    assert not [text for text in told if re.search(r"\bNone\b", text)]
+    ties = schemas["StandingBody"]["properties"]["ties"]
+    assert ties["description"] == "Votes that called it a tie, or both pictures bad."
+
+
 def schemas_in(part: Any) -> Iterator[Described]:
     """Every object of the document, however deep."""
     if isinstance(part, dict):
