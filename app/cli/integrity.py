@@ -157,11 +157,10 @@ def _describe_flag(flag: FlagView) -> str:
 
 def _describe_audit(audit: BoardAudit) -> list[str]:
     numbers = audit.numbers
-    inflation = f"{numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
     return [
         f"{audit.mode}: {plural(audit.votes, 'counted vote')}, up to vote {audit.last_vote_id}",
         f"  left advantage                   {_side(numbers)}",
-        f"  interval when clustered by voter x {inflation}",
+        f"  interval when clustered by voter {_inflation(numbers)}",
         f"  largest shift, 1/probability     {numbers['reweighted_shift_largest']:.1f} Elo",
         f"  largest shift, unseen names only {numbers['unseen_shift_largest']:.1f} Elo",
         f"  first place                      {_first(numbers)}",
@@ -169,6 +168,12 @@ def _describe_audit(audit: BoardAudit) -> list[str]:
         f"  alarms of days                   {len(numbers['days']['models']) + len(numbers['days']['volume'])}",
         *(f"  worth of {one.quality:<23} {_worth(one)}" for one in read_qualities(numbers)),
     ]
+
+
+def _inflation(numbers: dict[str, Any]) -> str:
+    if numbers["voter_inflation_median"] is None:
+        return "open: it takes ten voters"
+    return f"x {numbers['voter_inflation_median']:.2f}, at most {numbers['voter_inflation_largest']:.2f}"
 
 
 def _first(numbers: dict[str, Any]) -> str:

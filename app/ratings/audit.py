@@ -7,6 +7,7 @@ import numpy as np
 from app.ratings import scale
 from app.ratings.board import ALL, SideTerm, elo_side, sided_pairs
 from app.ratings.bradley_terry import Design, Fit, VirtualGames, fit, logistic, strengths
+from app.ratings.components import students_quantile
 from app.ratings.prompts import prompt_weights
 from app.ratings.scale import Anchor
 from app.ratings.tallies import Array, Tallies, totals
@@ -50,15 +51,24 @@ def jackknife(tallies: Tallies, *, anchor: Anchor = ALL) -> tuple[Array, Array]:
     return np.sqrt((numbers.size - 1) / numbers.size * spread), 1 / prompt_weights(tallies) - 1
 
 
+def jackknife_halves(tallies: Tallies, *, anchor: Anchor = ALL) -> Array:
+    """Return half of the jackknife's 95 % intervals in Elo points, by Student's quantile: competitions are few."""
+    errors, freedom = jackknife(tallies, anchor=anchor)
+    return students_quantile(np.maximum(freedom, 1.0)) * errors
+
+
 def clustered_inflation(by_voter: Tallies, *, anchor: Anchor = ALL) -> Array:
     """
     Return how many times wider a model's vote interval is when the votes of one voter hang together.
 
-    In these tallies voters stand where competitions stand elsewhere. Liang and Zeger 1986, Biometrika 73.
+    In these tallies voters stand where competitions stand elsewhere; needs two. The fit bends towards few voters,
+    whose residuals tell too little: of ten independent ones it finds 1.0 in the median, of three 0.9. Liang and
+    Zeger 1986, Biometrika 73.
     """
-    n = by_voter.models
+    n, voters = by_voter.models, by_voter.competitions
     fitted = fit(Design(by_voter.pairs(), n, side=False), PRIOR)
-    clustered = replace(fitted, filling=_clustered(by_voter, fitted) + np.diag(PRIOR.scatter(fitted.strength)))
+    summed = _clustered(by_voter, fitted) * voters / (voters - 1)
+    clustered = replace(fitted, filling=summed + np.diag(PRIOR.scatter(fitted.strength)))
     level = scale.gauge(anchor, n)
     return np.sqrt(clustered.covariance(level).diagonal() / fitted.covariance(level).diagonal())
 

@@ -82,6 +82,18 @@ def test_a_board_without_two_ranks_has_no_first_place_to_certify(database: Datab
     assert {model["votes_to_gain_a_rank"] for model in swept.numbers["models"].values()} == {None}
 
 
+def test_what_voters_share_is_not_told_of_few_of_them(database: Database, tmp_path: Path) -> None:
+    make_arena(database, tmp_path, competitions=3, models=4)
+    told = []
+    for n in range(30):
+        voter = bytes([n // 3]) * 16
+        cast(database, issue(database, voter, rng=RNG).public_id, "ab"[n % 2], voter)
+        if n in {2, 26, 29}:
+            told.append(audit.audit_boards(database, now=NOW)[0].numbers["voter_inflation_median"])
+    assert told[:2] == [None, None]
+    assert told[2] == pytest.approx(1, abs=0.5)
+
+
 def test_weights_and_seen_names_move_what_they_should(database: Database, tmp_path: Path) -> None:
     vote(database, tmp_path, ["a", "b", "tie"], 30)
     database.write(lambda s: s.execute(update(Matchup).values(probability=0.25, seen_before=False)) and None)

@@ -12,7 +12,6 @@ from app.arena.battles import LEFT, RIGHT, select_battles
 from app.arena.tables import Competition, Matchup, Vote
 from app.database.doors import Database
 from app.database.statements import PreparedStatement
-from app.elo_scale import Z_95
 from app.leaderboards.integrity import certificates, monitors
 from app.leaderboards.integrity.exposure import ExposureCounts, count_exposure, find_batch_end
 from app.leaderboards.integrity.picture_qualities import audit_qualities
@@ -38,7 +37,9 @@ _NEWEST = (
     .order_by(_AUDITS.id.desc())
     .limit(1)
 )
-FEWEST_MODELS = 2
+FEWEST_MODELS = FEWEST_COMPETITIONS = 2
+FEWEST_VOTERS = 10
+"""Of fewer, what their votes share is not told apart from what the board took up of it."""
 
 
 @dataclass(frozen=True)
@@ -144,14 +145,15 @@ def _numbers(seen: Snapshot, board: BoardTallies, views: _Recounts) -> dict[str,
     side = _left_advantage(board)
     firm = certificates.certify_boards(seen)
     overall = firm.get(seen.scopes[0].key, {})
-    inflation = audit.clustered_inflation(views.by_voter, anchor=anchor)
+    is_crowd = views.by_voter.competitions >= FEWEST_VOTERS
+    inflation = audit.clustered_inflation(views.by_voter, anchor=anchor) if is_crowd else None
     reweighted = audit.shifts(board.tallies, _mean_one(views.weighted, board), anchor=anchor)
     without_seen = audit.shifts(board.tallies, views.unseen, anchor=anchor)
     return {
         "left_advantage": side and side.advantage,
         "left_advantage_error": side and side.error,
-        "voter_inflation_median": float(np.median(inflation)),
-        "voter_inflation_largest": float(inflation.max()),
+        "voter_inflation_median": None if inflation is None else float(np.median(inflation)),
+        "voter_inflation_largest": None if inflation is None else float(inflation.max()),
         "reweighted_shift_largest": float(np.abs(reweighted).max()),
         "unseen_shift_largest": float(np.abs(without_seen).max()),
         "exposure_until": views.shown.until,
@@ -181,8 +183,8 @@ def _per_model(
     gains: dict[str, int],
 ) -> dict[str, dict[str, float | int | None]]:
     exposure = views.shown.issued / max(views.shown.issued.sum() / 2, 1)
-    has_competitions = board.tallies.competitions >= FEWEST_MODELS
-    errors = audit.jackknife(board.tallies, anchor=anchor)[0] if has_competitions else None
+    has_competitions = board.tallies.competitions >= FEWEST_COMPETITIONS
+    halves = audit.jackknife_halves(board.tallies, anchor=anchor).tolist() if has_competitions else None
     one_by_one = rate_log(views.log, anchor=anchor).rating
     return {
         slug: {
@@ -191,7 +193,7 @@ def _per_model(
             "seen_before": int(views.shown.seen_before[i]),
             "undone": int(views.shown.undone[i]),
             "votes_to_gain_a_rank": gains.get(slug),
-            "jackknife_half_width": None if errors is None else float(Z_95 * errors[i]),
+            "jackknife_half_width": None if halves is None else halves[i],
             "unseen_shift": float(without_seen[i]),
             "sequential_elo": float(one_by_one[i]),
         }
