@@ -16,6 +16,7 @@ from app.catalog.lookup import ModelSummary
 from app.catalog.status import Status
 from app.database.columns import moment_of
 from app.database.statements import PreparedStatement, json_part, read_json
+from app.elo_scale import FEW_VOTERS
 from app.leaderboards.runs import history
 from app.leaderboards.runs.scopes import key
 from app.leaderboards.tables import Board, RatingRun, Standing
@@ -101,6 +102,11 @@ class Run:
     voters_of: int | None = None
     """In a large mode, the number of its votes when its voters were last counted."""
     thread: BoardThread | None = None
+
+    @property
+    def has_few_voters(self) -> bool:
+        """Tell whether the votes come from so few people that readers must know."""
+        return self.voters is not None and self.voters <= FEW_VOTERS
 
 
 @dataclass(frozen=True)
