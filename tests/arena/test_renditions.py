@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from app.arena.entries import entries, renditions
+from app.arena.entries import entries, renditions, traits
 from app.arena.entries.alignment import align_renditions
 from app.arena.entries.likeness import likeness, luma, reference
 from app.arena.tables import Competition, Entry
@@ -119,6 +119,28 @@ def test_entries_of_an_older_version_are_brought_up_to_date(database: Database, 
     assert all(storage.has(renditions.small_key(key)) for key in keys)
     files = [path for path in (tmp_path / "renditions").rglob("*.webp") if path.is_file()]
     assert len(files) == 3 * 4
+
+
+def test_what_an_older_version_left_out_is_made_of_what_is_there(database: Database, tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    database.write(make_competition)
+    for number in range(2):
+        enter(database, storage, f"m{number}", picture_bytes(number), FRAME)
+    with database.reading() as session:
+        before = dict(session.execute(select(Entry.rendition_key, Entry.source)).all())
+    tiny = {key: storage.get(renditions.tiny_key(key)) for key in before}
+    for key in tiny:
+        storage.delete(renditions.tiny_key(key))
+    database.write(lambda session: session.execute(update(Entry).values(source={"file": "of old"})) and None)
+    done = align_renditions(database, storage, "teapots")
+    assert (done.entries, done.rendered) == (2, 0)
+    with database.reading() as session:
+        after = dict(session.execute(select(Entry.rendition_key, Entry.source)).all())
+    assert after.keys() == before.keys()
+    for key, source in after.items():
+        assert size_of(storage.get(renditions.tiny_key(key))) == size_of(tiny[key])
+        assert traits.read_source(source) == pytest.approx(traits.read_source(before[key]), abs=0.01)
+        assert source["file"] == "of old"
 
 
 @pytest.mark.parametrize("side", [8, 128])
