@@ -296,6 +296,30 @@ def test_names_by_a_pattern(tmp_path: Path) -> None:
     assert listed(tmp_path)["a-fox"]["prompt"] == "a fox"
 
 
+def test_what_can_not_be_sorted_says_why_and_hinders_nothing_else(tmp_path: Path) -> None:
+    for number, name in enumerate(
+        ("a red fox/alpha_1", "a red fox/beta_1", "a red fox/\u72d0_1", "a\u0085fox/alpha_1")
+    ):
+        lay(tmp_path, {f"{name}.png": picture_bytes(number)})
+    cut = tmp_path / "a red fox" / "beta_1.png"
+    cut.write_bytes(cut.read_bytes()[:60])
+    sorting = pack_sorting.sort_images(tmp_path, metadata=False, pattern="{prompt}/{model}_{seed}.png")
+    done = pack_sorting.write_sorted(tmp_path, sorting)
+    assert (done.competitions, done.images) == (1, 1)
+    told = {one.subject.rpartition("/")[2]: one.reason or "" for one in done.outcomes if one.kind == "refused"}
+    assert told.keys() == {"beta_1.png", "\u72d0_1.png", "alpha_1.png"}
+    assert "no letter of a to z" in told["\u72d0_1.png"]
+    assert told["alpha_1.png"].startswith("prompt: ")
+
+
+def test_a_folder_of_broken_images_becomes_no_pack(tmp_path: Path) -> None:
+    lay(tmp_path, {"a red fox/alpha_1.png": b"no picture"})
+    sorting = pack_sorting.sort_images(tmp_path, metadata=False, pattern="{prompt}/{model}_{seed}.png")
+    with pytest.raises(InvalidPack, match=r"alpha_1\.png: "):
+        pack_sorting.write_sorted(tmp_path, sorting)
+    assert not (tmp_path / "manifest.json").exists()
+
+
 def test_names_go_before_metadata(tmp_path: Path) -> None:
     lay(tmp_path, {"mine_7.png": png(1, parameters=AUTOMATIC)})
     sorting = pack_sorting.sort_images(tmp_path, metadata=True, pattern="{model}_{seed}")
