@@ -16,9 +16,9 @@ from app.arena.voting import vote_casting
 from app.database.doors import Database
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.certificates import read_certificates
-from app.leaderboards.integrity.fraud import quarantine, retention, vote_days
+from app.leaderboards.integrity.fraud import evidence, quarantine, retention, vote_days
 from app.leaderboards.integrity.fraud.flags import flag, flags, record
-from app.leaderboards.integrity.fraud.signals import FraudSignal
+from app.leaderboards.integrity.fraud.signals import FraudSignal, find_signals
 from app.leaderboards.integrity.fraud.subjects import Subject, UnknownFlag, UnknownSubject
 from app.leaderboards.integrity.fraud.sweep import SweptSubjects, report, sweep, watch
 from app.leaderboards.runs import refresh, verify
@@ -91,6 +91,20 @@ def test_who_waits_for_one_model_is_found_and_nobody_else(world: World) -> None:
         assert view.votes == found.excluded
         assert record(session, view)[0].slug == "model-6"
     assert verify.verify(world.database).is_exact
+
+
+def test_who_is_found_does_not_depend_on_how_many_are_read_at_once(
+    one: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.judge(waits_for(5), 60)
+    one.count()
+    with one.database.reading() as session:
+        whole = list(find_signals(session, "voter", MODE, now=NOW))
+        assert [signal.test for signal in whole] == ["exposure"]
+        monkeypatch.setattr(evidence, "FETCHED", 20)
+        for rows in (1, 70, 1_000):
+            monkeypatch.setattr(evidence, "ROWS", rows)
+            assert list(find_signals(session, "voter", MODE, now=NOW)) == whole
 
 
 def test_quarantine_and_release_leave_the_board_as_it_was(one: World) -> None:
