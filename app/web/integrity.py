@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template
 from app.edge.context import parts
 from app.edge.integrity import read_report, read_versions
 from app.edge.page_cache import public_page
+from app.elo_scale import Z_95
 from app.leaderboards.integrity.public_report import DayCounts, LedgerChange
 from app.ratings import suspicion
 from app.web.addresses import base_url
@@ -84,6 +85,7 @@ def _page(base: str) -> str:
         subject=subject,
         actions=ACTIONS,
         qualities=QUALITIES,
+        z=Z_95,
         policy=parts().policy,
         skip_share=suspicion.SKIP_SHARE,
         skips_from=suspicion.SKIPS_FROM,
