@@ -184,7 +184,7 @@ OF_ONE_BODY = {
     "PublicTraces.by_kind": "The share told by each kind of trace alone.",
     "PublicTraces.competitions": "By slug of the competition, what a guess has there.",
     "QualityWorth.effect": "The Elo points that it is worth.",
-    "QualityWorth.error": "Their standard error.",
+    "QualityWorth.error": "Their error; 1.96 times it on either side hold 95 %.",
     "QualityWorth.models": "By slug, what a model would gain if all pictures were equal in it, and the error.",
     "QualityWorth.quality": "The quality, such as sharpness.",
     "Question.answer": "The answer, as plain text.",

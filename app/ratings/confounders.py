@@ -42,10 +42,10 @@ class QualityVotes:
 @dataclass(frozen=True, eq=False)
 class QualityEffects:
     """
-    Elo points that a quality is worth, with their standard errors, (qualities,), and what it moves.
+    Hold the Elo points that a quality is worth, with their errors, (qualities,), and what it moves.
 
     ``shift`` is the points that each model would gain if all pictures were equal in it, (qualities, models), and
-    ``shift_error`` its standard error. NaN where no two pictures differ in a quality.
+    ``shift_error`` its error; 1.96 errors on either side hold 95 %. NaN where no two pictures differ in a quality.
     """
 
     effect: Array

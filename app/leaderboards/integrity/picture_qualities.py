@@ -46,7 +46,7 @@ Rows = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class QualityWorth:
     """
-    The Elo points that a quality is worth, with their standard error.
+    The Elo points that a quality is worth, with their error, of which 1.96 on either side hold 95 %.
 
     `models` has by slug the points that a model would gain if all pictures were equal in it, and their error.
     """
