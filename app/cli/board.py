@@ -25,9 +25,10 @@ def anchor(
     """
     Make MODELS (slugs, ranked on the board of MODE) the anchor of MODE, and compute its boards anew.
 
-    No rating moves by that: the anchor's mean is put at what the board says of these models now, so that a list
-    without the models that have retired keeps the level of the old one. With --value every rating of the mode
-    moves by the same amount. The change stands in the public ledger; older lists are never edited.
+    No rating of the overall board moves by that: the anchor's mean is put at what it says of these models now, so
+    that a list without the models that have retired keeps the level of the old one. With --value all its ratings
+    move by the same amount. Boards of categories and competitions take their level from the same models, and move
+    as far as these stand elsewhere there. The change stands in the public ledger; older lists are never edited.
     """
     from app.leaderboards.runs import anchors, refresh
 
@@ -38,10 +39,12 @@ def anchor(
         )
     )
     boards = refresh.rebuild(arena.database, mode, now=now())
-    moved = f"every rating moves by {change.shift:+.1f} Elo" if change.shift else "no rating moves"
+    named = plural(len(models), "model")
+    moves = f"every rating of the overall board moves by {change.shift:+.1f} Elo"
     sentences = (
-        f"{mode}: anchor {change.version} puts the mean of {len(models)} at {change.value:.1f} Elo; {moved}\n"
-        f"{plural(len(boards), 'board')} computed anew"
+        f"{mode}: anchor {change.version} puts the mean of {named} at {change.value:.1f} Elo",
+        moves if change.shift else "no rating of the overall board moves",
+        f"{plural(len(boards), 'board')} computed anew",
     )
     answer = {"mode": mode, "models": models, "boards": boards} | change._asdict()
     print_result(answer, sentences, as_json=as_json)

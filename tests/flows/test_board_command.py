@@ -34,7 +34,7 @@ def arena(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 def test_a_list_without_retired_models_keeps_the_level(rated: Database, arena: Run) -> None:
     before = standings(rated, MODE)
     code, said, _ = arena("model-1", "model-2", "model-6", "--reason", "the others have retired")
-    assert (code, "no rating moves" in said, "anchor 2" in said) == (0, True, True)
+    assert (code, "no rating of the overall board moves" in said, "anchor 2" in said) == (0, True, True)
     after = standings(rated, MODE)
     assert {model: row.rating for model, row in after.items()} == pytest.approx(
         {model: row.rating for model, row in before.items()}

@@ -41,7 +41,7 @@ class AnchorSet:
 
 
 class NewAnchor(NamedTuple):
-    """A new anchor: its mean rating in Elo points, and by how much every rating of the mode moves with it."""
+    """A new anchor: its mean rating in Elo points, and by how much every rating of the overall board moves."""
 
     version: int
     value: float
