@@ -1,6 +1,7 @@
 """The report: numbers that can be counted by hand, and advice that follows from them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -118,6 +119,17 @@ def test_what_limits_a_board_is_named_by_the_parts_of_its_intervals(standing: Ca
         assert convergence("competition:x", 9, at_its_limit, stored).limit == limit
     assert convergence("x", 9, [standing(1, 1100, 50, 48)], {"models": {"1": [48, 0, 14, 0]}}).limit is None
     assert convergence("x", 2, [standing(None, 1100, 200, 200)]).limit is None
+
+
+def test_a_target_counts_votes_on_other_questions_too(database: Database) -> None:
+    judged(database)
+    found = made(database, hours=3)
+    more = {slug: 3 * votes for slug, votes in found.votes.items()}
+    for alone, asked in zip(suggest_steps(found), suggest_steps(replace(found, votes=more)), strict=True):
+        if "target" in alone.command:
+            board = next(one for one in found.widest if one.key.endswith(alone.command.split()[-2]))
+            assert int(alone.command.split()[-1]) == board.votes + (board.votes_to_halve or 0)
+            assert int(asked.command.split()[-1]) == 3 * int(alone.command.split()[-1])
 
 
 def test_new_voters_are_some_of_those_who_voted(database: Database) -> None:

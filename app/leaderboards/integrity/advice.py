@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from app.elo_scale import SETTLED_WITHIN
 from app.leaderboards.integrity.morning_report import MorningReport
@@ -43,7 +44,8 @@ def _targets(report: MorningReport) -> Iterator[NextStep]:
         slug = board.key.removeprefix("competition:")
         is_wide = board.half_width is not None and board.half_width > SETTLED_WITHIN
         if is_wide and board.votes_to_halve and slug not in {one.slug for one in report.targets}:
-            wanted = board.votes + board.votes_to_halve
+            # A target counts votes on all questions, of which the board has its share.
+            wanted = ceil(report.votes[slug] * (board.votes + board.votes_to_halve) / board.votes)
             why = (
                 f"known to ±{board.half_width:.0f} Elo by {plural(board.votes, 'vote')}; so many would halve that"
             )

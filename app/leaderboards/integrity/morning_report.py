@@ -92,6 +92,8 @@ class MorningReport:
     voters: int
     new_voters: int
     boards: tuple[BoardPrecision, ...]
+    votes: Mapping[str, int]
+    """Counted votes of each open competition, by slug, on whatever question: what a target counts."""
     targets: tuple[TargetProgress, ...]
     widest: tuple[BoardPrecision, ...]
     fewest: tuple[UndervotedModel, ...]
@@ -110,7 +112,8 @@ def report(session: Session, *, now: datetime, days: int) -> MorningReport:
     waiting = select(func.count()).select_from(Suggestion).where(Suggestion.status == "new")
     listed = competitions.list_competitions(session, drafts=True)
     boards = _boards(session)
-    of_open = {f"competition:{one.slug}" for one in listed if one.status == "open"}
+    votes = {one.slug: one.votes for one in listed if one.status == "open"}
+    of_open = {f"competition:{slug}" for slug in votes}
     wide = [board for board in boards if board.key in of_open and board.half_width is not None]
     targets = [TargetProgress(c.slug, c.status, c.votes, c.target) for c in listed if c.target is not None]
     return MorningReport(
@@ -118,6 +121,7 @@ def report(session: Session, *, now: datetime, days: int) -> MorningReport:
         voters=session.scalars(voters).one(),
         new_voters=session.scalars(fresh).one(),
         boards=tuple(boards),
+        votes=votes,
         targets=tuple(sorted(targets, key=lambda one: one.votes / one.target)),
         widest=tuple(sorted(wide, key=lambda board: -(board.half_width or 0))[:NAMED]),
         fewest=tuple(_fewest(session, [one for one in listed if one.status == "open"])),
