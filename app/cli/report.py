@@ -8,9 +8,11 @@ import click
 from app.cli.opening import Installation, json_option, now, with_arena
 from app.cli.output import print_result
 from app.elo_scale import REMEDIES
+from app.gateway.providers import set_up
+from app.gateway.routing import servable
 from app.leaderboards.integrity import advice, morning_report
 from app.leaderboards.integrity.morning_report import BoardPrecision, MorningReport
-from app.words import plural
+from app.words import Mode, plural
 
 
 @click.command()
@@ -23,9 +25,11 @@ def report(arena: Installation, days: int, as_json: bool) -> None:
 
     Changes nothing. Days are those of UTC; skips are not counted.
     """
+    providers = set_up(arena.settings)
     with arena.database.reading() as session:
         summary = morning_report.report(session, now=now(), days=days)
-    steps = list(advice.suggest_steps(summary))
+        served = {mode: {one.slug for one in servable(session, providers, now(), mode)} for mode in Mode}
+    steps = list(advice.suggest_steps(summary, served))
     drafts = [draft.slug for draft in summary.drafts]
     answer = asdict(summary) | {"drafts": drafts, "next": [asdict(step) for step in steps]}
     tasks = [line for step in steps for line in (step.command, f"    {step.why}")]

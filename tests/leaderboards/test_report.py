@@ -13,6 +13,7 @@ from app.leaderboards.integrity.advice import suggest_steps
 from app.leaderboards.integrity.morning_report import MorningReport, convergence, report
 from app.leaderboards.runs import refresh, verify
 from app.leaderboards.tables import Standing
+from app.words import Mode
 from tests.leaderboards.factories import MODE, START, add_competition, add_models, cast
 from tests.leaderboards.logs import judged
 
@@ -50,12 +51,16 @@ def test_days_voters_and_the_way_to_a_target(database: Database) -> None:
         ("model-2", 4, ()),
     ]
     assert found.waiting == 1
-    assert [step.command for step in suggest_steps(found)] == [
-        "arena competition close teapot",
-        "arena competition open sketch",
-        "arena generate kettle --models model-3",
-        "arena suggestions list",
-    ]
+    for served, filled in (
+        ({Mode(MODE): {"model-3"}}, "arena generate kettle --models model-3"),
+        ({Mode(MODE): {"model-1"}, Mode.IMAGE_EDIT: {"model-3"}}, "arena entry add kettle model-3 IMAGE"),
+    ):
+        assert [step.command for step in suggest_steps(found, served)] == [
+            "arena competition close teapot",
+            "arena competition open sketch",
+            filled,
+            "arena suggestions list",
+        ]
     assert sum(day.counted for day in made(database, days=30).days) == 4
 
 
@@ -75,7 +80,7 @@ def test_boards_by_how_settled_they_are(database: Database) -> None:
     assert [board.half_width for board in found.widest] == sorted(
         (board.half_width for board in found.boards if board.key.startswith("competition:")), reverse=True
     )
-    targets = [step for step in suggest_steps(found) if "target" in step.command]
+    targets = [step for step in suggest_steps(found, {}) if "target" in step.command]
     for step, board in zip(targets, found.widest, strict=False):
         assert int(step.command.split()[-1]) > 2 * board.votes
     assert verify.verify(database) == before

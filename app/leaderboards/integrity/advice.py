@@ -1,12 +1,12 @@
 """Advice on what to run next, taken from a report: commands with their reasons, the most useful first."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 
 from app.elo_scale import SETTLED_WITHIN
 from app.leaderboards.integrity.morning_report import MorningReport
-from app.words import plural
+from app.words import Mode, plural
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,12 @@ class NextStep:
     why: str
 
 
-def suggest_steps(report: MorningReport) -> Iterator[NextStep]:
-    """Finish what is finished, start what is ready, fill what is missing, then ask for more votes."""
+def suggest_steps(report: MorningReport, served: Mapping[Mode, Collection[str]]) -> Iterator[NextStep]:
+    """
+    Finish what is finished, start what is ready, fill what is missing, then ask for more votes.
+
+    `served` are the slugs of the models, by mode, that this installation can make images of.
+    """
     for one in report.targets:
         if one.status == "open" and one.votes >= one.target:
             yield NextStep(
@@ -29,10 +33,12 @@ def suggest_steps(report: MorningReport) -> Iterator[NextStep]:
             yield NextStep(f"arena competition open {draft.slug}", f"a draft with images of {draft.models} models")
     for model in report.fewest:
         if model.absent:
-            why = (
-                f"{plural(model.votes, 'battle')}, and no image in {plural(len(model.absent), 'open competition')}"
-            )
-            yield NextStep(f"arena generate {model.absent[0]} --models {model.slug}", why)
+            absent = plural(len(model.absent), "open competition")
+            why = f"{plural(model.votes, 'battle')}, and no image in {absent}"
+            if model.slug in served.get(Mode(model.mode), ()):
+                yield NextStep(f"arena generate {model.absent[0]} --models {model.slug}", why)
+            else:
+                yield NextStep(f"arena entry add {model.absent[0]} {model.slug} IMAGE", why)
     yield from _targets(report)
     if report.waiting:
         yield NextStep("arena suggestions list", f"suggestions nobody has read: {report.waiting}")
@@ -46,7 +52,6 @@ def _targets(report: MorningReport) -> Iterator[NextStep]:
         if is_wide and board.votes_to_halve and slug not in {one.slug for one in report.targets}:
             # A target counts votes on all questions, of which the board has its share.
             wanted = ceil(report.votes[slug] * (board.votes + board.votes_to_halve) / board.votes)
-            why = (
-                f"known to ±{board.half_width:.0f} Elo by {plural(board.votes, 'vote')}; so many would halve that"
-            )
+            known = f"known to ±{board.half_width:.0f} Elo by {plural(board.votes, 'vote')}"
+            why = f"{known}; so many would halve that"
             yield NextStep(f"arena competition target {slug} {wanted}", why)
