@@ -89,11 +89,22 @@ def read_served(
     session: Session, models: Iterable[ModelSummary], providers: Mapping[str, ImageProvider]
 ) -> dict[str, tuple[Operation, ...]]:
     """Map slugs to the operations that can be asked for here and now, for the models that have any."""
-    named = (*sorted(providers), COMPATIBLE)
-    # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.
-    keys = lookup.recall(session, ("contract keys", named), None, lambda: read_keys(session, named))
+    keys = _read_keys(session, providers)
     found = {model.slug: served_operations(model, providers, keys) for model in models}
     return {slug: operations for slug, operations in found.items() if operations}
+
+
+def list_askable(session: Session, model: ModelSummary) -> tuple[str, ...]:
+    """List the providers of a model that contracts say how to ask, set up here or not."""
+    keys = _read_keys(session, PROVIDERS)
+    known = [one for one in model.offerings if one.provider in PROVIDERS and one.provider_model_id]
+    return tuple(dict.fromkeys(one.provider for one in known if _operations(model, [one], keys)))
+
+
+def _read_keys(session: Session, providers: Iterable[str]) -> frozenset[Key]:
+    named = (*sorted(providers), COMPATIBLE)
+    # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.
+    return lookup.recall(session, ("contract keys", named), None, lambda: read_keys(session, named))
 
 
 def read_maskable(
@@ -130,13 +141,16 @@ def served_operations(
     model: ModelSummary, providers: Mapping[str, ImageProvider], keys: frozenset[Key]
 ) -> tuple[Operation, ...]:
     """List the operations that a provider which is set up has a contract for, within the model's modes."""
-    if model.status == "retired":
-        return ()
-    set_up = _list_reachable(model, providers)
+    return () if model.status == "retired" else _operations(model, _list_reachable(model, providers), keys)
+
+
+def _operations(
+    model: ModelSummary, offerings: Sequence[ModelOffering], keys: frozenset[Key]
+) -> tuple[Operation, ...]:
     return tuple(
         operation
         for operation, mode in MODES.items()
-        if any(mode in (*model.modes, *one.modes) and _has(keys, one, operation) for one in set_up)
+        if any(mode in (*model.modes, *one.modes) and _has(keys, one, operation) for one in offerings)
     )
 
 

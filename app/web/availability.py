@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.catalog import lookup
 from app.catalog.lookup import ModelPage, ModelSummary
 from app.edge.context import now, parts
-from app.gateway.offers import read_served
+from app.gateway.offers import list_askable, read_served
 from app.gateway.providers import KEY_NAMES, set_up
 from app.gateway.request import OPERATIONS, Operation
 from app.gateway.routing import instead, servable
@@ -53,12 +53,11 @@ class Availability:
 def read_availability(session: Session, model: ModelPage) -> Availability:
     """Read whether a model can be used on this server, and what could replace it where it can't."""
     providers = set_up(parts().settings)
-    able = [offering for offering in model.offerings if offering.provider_model_id]
     operations = read_served(session, [model], providers).get(model.slug, ())
     if operations:
         is_free = model.demo or parts().settings.playground_daily_usd > 0
         return Availability("served", operations=operations, in_playground=is_free)
-    keys = tuple(dict.fromkeys(KEY_NAMES[o.provider] for o in able if o.provider in KEY_NAMES))
+    keys = tuple(KEY_NAMES[provider] for provider in list_askable(session, model) if provider in KEY_NAMES)
     everything = lookup.models(session, now().date())
     successor = next((other for other in everything if model.successor in (other.slug, *other.aliases)), None)
     return Availability(

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.gateway import keys
-from tests.web.catalogue import PAINTERS, PRICED, TODAY, at, folder_of, load_folder, section, words
+from tests.web.catalogue import PAINTERS, PRICED, SEEDS, TODAY, at, folder_of, load_folder, section, words
 from tests.web.conftest import running
 from tests.web.factories import competition, parts_of, votes
 
@@ -24,6 +24,7 @@ MODELS = (
     "kling-image-o1",
     "midjourney-v8",
     "mai-image-2.6",
+    "seededit-3",
 )
 
 
@@ -33,7 +34,10 @@ def arena(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("reach")
     shutil.copy(sqlite_template, folder / "reach.sqlite3")
     for app in running(f"sqlite:///{folder / 'reach.sqlite3'}", folder, openai_api_key="sk-test"):
-        load_folder(app, folder_of(folder / "catalog", *MODELS, *PAINTERS))
+        catalogue = folder_of(folder / "catalog", *MODELS, *PAINTERS)
+        for provider in ("bfl", "fal"):
+            shutil.copy(SEEDS / "catalog" / "contracts" / f"{provider}.toml", catalogue / "contracts")
+        load_folder(app, catalogue)
         at(app, TODAY)
         competition(app, models=PRICED)
         votes(app, 18)
@@ -127,6 +131,26 @@ def test_a_retired_model_without_a_date_has_none(client: FlaskClient) -> None:
 def test_a_live_model_says_who_serves_it_elsewhere(client: FlaskClient) -> None:
     api = section(client.get("/models/kling-image-o1").text, "api")
     assert "Elsewhere it is served by" in api or "until the operator sets" in api
+
+
+def test_only_keys_are_named_that_would_help(client: FlaskClient) -> None:
+    """Fal and Runware offer SeedEdit 3.0, and no contract says how either is asked for it."""
+    api = section(client.get("/models/flux.2-pro").text, "api")
+    assert "until the operator sets BFL_API_KEY ." in api
+    api = section(client.get("/models/seededit-3").text, "api")
+    assert "This server's gateway knows no provider that serves SeedEdit 3.0." in api
+    assert "Elsewhere it is served by fal" in api
+    assert "FAL_KEY" not in api
+
+
+@pytest.mark.parametrize(
+    ("slug", "is_told"),
+    [("gpt-image-2.5-sunburst", True), ("flux.2-pro", True), ("seededit-3", False), ("midjourney-v8", False)],
+)
+def test_images_are_asked_for_where_somebody_can_make_them(client: FlaskClient, slug: str, is_told: bool) -> None:
+    results = section(client.get(f"/models/{slug}").text, "results")
+    assert "arena import-pack FOLDER takes images that exist" in results
+    assert (f"arena generate COMPETITION --models {slug}" in results) is is_told
 
 
 @pytest.mark.parametrize(
