@@ -336,6 +336,7 @@ def test_heic_is_refused_by_name_without_its_extra(
     code, said, _ = arena("pack", str(pack))
     assert (code, "cap/m0.heic: HEIC is no format that browsers show" in said) == (1, True)
     assert "save it as PNG, or install the extra heic" in said
+    assert "pip install 'FILE.whl[heic]'" in said  # no index has a package of ours
     with pytest.raises(InvalidImage, match="It is HEIC; save it as PNG, or install the extra heic"):
         decode(photograph)
 
