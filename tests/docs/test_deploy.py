@@ -17,8 +17,10 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from app import create_app
+from app.api.openai_bodies import FILES_BYTES
 from app.database.places import ROOT
 from app.settings import PROVIDER_SETTING, Settings
+from app.web.playground import UPLOAD_BYTES
 from tests.docs.test_commands import parsed
 from tests.factories import make_arena
 from tests.web.browsing import served
@@ -121,6 +123,22 @@ def test_caddy_reads_its_example(tmp_path: Path) -> None:
     place = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     done = subprocess.run(line, env=place, capture_output=True, check=False, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_guide_tells_what_the_proxies_take() -> None:
+    guide = (DEPLOY / "README.md").read_text().replace("\n", " ")
+    told = [int(word) for word in re.findall(r"(\d+) MiB", guide)]
+    nginx_conf, caddyfile = (DEPLOY / "nginx.conf").read_text(), (DEPLOY / "Caddyfile").read_text()
+    assert sorted(int(word) for word in re.findall(r"client_max_body_size (\d+)m;", nginx_conf)) == sorted(told)
+    assert sorted(int(word) for word in re.findall(r"max_size (\d+)MiB", caddyfile)) == sorted(told)
+    openai, playground, _ = told
+    assert openai * 2**20 > FILES_BYTES
+    assert playground * 2**20 == UPLOAD_BYTES
+    (wait,) = re.findall(r"it waits (\d+) seconds", guide)
+    waits = re.findall(r"proxy_read_timeout (\d+)s;|response_header_timeout (\d+)s", nginx_conf + caddyfile)
+    assert {max(pair) for pair in waits} == {wait}
+    fields = Settings.model_fields
+    assert int(wait) > fields["gateway_seconds"].default + fields["gateway_queue_seconds"].default
 
 
 def free_port() -> int:
