@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.errors import CODES
 from app.gateway import keys
 from tests.web.catalogue import PAINTERS, PRICED, SEEDS, TODAY, at, folder_of, load_folder, section, words
 from tests.web.conftest import running
@@ -141,6 +142,13 @@ def test_only_keys_are_named_that_would_help(client: FlaskClient) -> None:
     assert "This server's gateway knows no provider that serves SeedEdit 3.0." in api
     assert "Elsewhere it is served by fal" in api
     assert "FAL_KEY" not in api
+
+
+@pytest.mark.parametrize("slug", ["flux.2-pro", "dall-e-2"])
+def test_a_page_tells_the_status_that_the_gateway_answers_with(client: FlaskClient, slug: str) -> None:
+    told = re.findall(r"answered with (\d+) (\w+)", section(client.get(f"/models/{slug}").text, "api"))
+    assert told
+    assert {(code, int(status)) for status, code in told} == {(code, CODES[code].status) for _, code in told}
 
 
 @pytest.mark.parametrize(
