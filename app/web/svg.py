@@ -106,7 +106,8 @@ class Plot:
     def numbered(self) -> tuple[Mark, ...]:
         """List the marks of the frontier whose names had no room, by their numbers."""
         marks = [mark for mark in self.marks if mark.label and mark.label.text != mark.spot.name]
-        return tuple(sorted((m for m in marks if m.label and m.label.text.isdigit()), key=lambda mark: mark.x))
+        numbered = [mark for mark in marks if mark.label and mark.label.text.isdigit()]
+        return tuple(sorted(numbered, key=lambda mark: (mark.spot.x, mark.spot.y)))
 
 
 class CurvePoint(NamedTuple):
