@@ -137,9 +137,13 @@ def test_a_page_leaves_out_what_nobody_knows(app: Flask, tmp_path: Path) -> None
 
 
 def test_a_model_without_images_says_so_and_what_to_do(seeded: Flask) -> None:
-    results = section(seeded.test_client().get("/models/kolors").text, "results")
-    assert "No image of Kolors has been entered in a competition here, so there are no votes" in results
-    for command in ("arena import-pack", "arena generate COMPETITION --models kolors", "arena competition open"):
+    results = section(seeded.test_client().get("/models/pixel-mini").text, "results")
+    assert "No image of Pixel Mini has been entered in a competition here, so there are no votes" in results
+    for command in (
+        "arena import-pack",
+        "arena generate COMPETITION --models pixel-mini",
+        "arena competition open",
+    ):
         assert command in results
 
 
