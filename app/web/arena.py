@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -68,6 +68,9 @@ def entrance() -> Response:
     with parts().database.reading() as session:
         issued = matchups.open_matchup(session, who, now=now()) if who else None
         choice = _read_choice(session, wish.mode)
+        if choice.modes and not request.args.get("mode") and wish.mode not in choice.modes:
+            wish = replace(wish, mode=choice.modes[0])
+            choice = _read_choice(session, wish.mode)
         is_changed = issued is not None and _is_another_question(session, issued, choice)
     if issued is None:
         return private_page("start.html", wish=wish, choice=choice)

@@ -41,7 +41,7 @@ class FeedEntry:
 @blueprint.get("/feed.atom")
 def feed() -> Response:
     """Serve what the arena's boards have decided, models that joined, and closed competitions."""
-    return _serve("Blindvote: what the votes have decided", "/leaderboards/text-to-image", news.read_news)
+    return _serve("Blindvote: what the votes have decided", "/leaderboards", news.read_news)
 
 
 @blueprint.get("/leaderboards/<mode>/feed.atom")

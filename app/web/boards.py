@@ -30,7 +30,7 @@ from app.web.filter_choices import read_choices
 from app.web.formats import mode_title
 from app.web.question_tabs import list_tabs
 from app.web.structured import board_data
-from app.words import MODES, Mode
+from app.words import MODES
 
 blueprint = Blueprint("boards", __name__)
 WIDTH = 168
@@ -79,8 +79,9 @@ class Axis:
 @blueprint.get("/leaderboard")
 @blueprint.get("/leaderboards")
 def all_boards() -> Response:
-    """Redirect to the board that most people want."""
-    return make_response(redirect(url_for("boards.board", mode=Mode.TEXT_TO_IMAGE), 302))
+    """Redirect to the overall board of the first mode that has one."""
+    refresh(parts(), *MODES)
+    return make_response(redirect(url_for("boards.board", mode=recall(boards.read_current).first_mode), 302))
 
 
 @blueprint.get("/leaderboards/<mode>")

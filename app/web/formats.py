@@ -25,7 +25,7 @@ from app.words import Mode, Outcome, ReportReason, explain_reason, label_reason,
 STATIC = Path(__file__).parent / "static"
 MENU = (
     ("Vote", "/arena"),
-    ("Leaderboards", f"/leaderboards/{Mode.TEXT_TO_IMAGE}"),
+    ("Leaderboards", "/leaderboards"),
     ("Models", "/models"),
     ("Competitions", "/competitions"),
     ("Playground", "/playground"),

@@ -113,9 +113,9 @@ class ModeResults:
 def index() -> Response:
     """List the models that the query asks for, demo models where they have images."""
     asked = _parse_query(request.args)
-    mode = asked.mode or MODES[0]
-    refresh(parts(), mode)
+    refresh(parts(), *([asked.mode] if asked.mode else MODES))
     current = recall(boards.read_current)
+    mode = asked.mode or current.first_mode
     shown = recall(entries.entered_models), recall(arena_state)
     base = base_url()
     made_from = (base, asked, current.runs.get(mode), current.catalogue, *shown)

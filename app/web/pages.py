@@ -9,28 +9,25 @@ from app.arena.entries import competitions
 from app.arena.entries.competitions import CompetitionSummary
 from app.arena.entries.galleries import read_samples
 from app.edge.context import now
-from app.edge.page_cache import reading_page
+from app.edge.page_cache import reading_page, recall
 from app.leaderboards.runs.history import votes_at
 from app.leaderboards.views import boards
-from app.leaderboards.views.boards import BoardView
 from app.leaderboards.views.duel import choose_competition, read_duel
 from app.web.boards import axis
 from app.web.covers import read_covers, remember
 from app.web.structured import page_data
 from app.web.versions import arena_page
-from app.words import Mode
 
 blueprint = Blueprint("pages", __name__)
 TOP = 8
 NEWEST = 6
 SAMPLES = 2
 """Pictures beside each of the leaders."""
-MODE = Mode.TEXT_TO_IMAGE
 
 
 @dataclass(frozen=True)
 class VoteCount:
-    """The counted votes of the first board: in all, since midnight UTC, and by how many people if known."""
+    """The counted votes of all modes and questions, those since midnight UTC, and by how many people if known."""
 
     total: int
     voters: int | None
@@ -46,15 +43,18 @@ def home() -> Response:
 def _home(base: str) -> str:
     with reading_page() as session:
         listed = competitions.list_competitions(session)
-        view = boards.read_board(session, MODE, now=now())
+        current = recall(boards.read_current)
+        view = boards.read_board(session, current.first_mode, now=now())
         leaders = [row for row in view.standings if row.rank is not None][:TOP]
         votable = [entry for entry in listed if entry.status == "open" and entry.models > 1]
         named = [entry for entry in listed if entry.is_named and entry.models > 1]
         covers = read_covers(session, [*votable[:NEWEST], *named[:NEWEST]])
-        samples = remember(read_samples, session, tuple(sorted(row.model_id for row in leaders)), MODE, SAMPLES)
+        samples = remember(
+            read_samples, session, tuple(sorted(row.model_id for row in leaders)), view.mode, SAMPLES
+        )
         chosen = choose_competition(listed)
         duel = remember(read_duel, session, chosen) if chosen else None
-        votes = _count_votes(session, view)
+        votes = _count_votes(session, current.overall)
     changed = view.run.computed_at if view.run else None
     return render_template(
         "home.html",
@@ -63,11 +63,11 @@ def _home(base: str) -> str:
         leaders=leaders,
         axis=axis(leaders),
         votable=votable,
-        mode=MODE if any(entry.mode == MODE for entry in votable) else votable[0].mode if votable else MODE,
+        modes=current.modes,
+        mode=_choose_mode(votable, view.mode),
         newest=votable[:NEWEST],
         named=named[:NEWEST],
         competitions=len(listed),
-        modes=len({entry.mode for entry in listed}),
         covers=covers,
         samples=samples,
         duel=duel,
@@ -76,12 +76,21 @@ def _home(base: str) -> str:
     )
 
 
-def _count_votes(session: Session, view: BoardView) -> VoteCount | None:
-    if view.run is None:
+def _choose_mode(votable: list[CompetitionSummary], shown: str) -> str:
+    """Choose what the button begins with: the mode of the board beside it where that can be judged."""
+    modes = [entry.mode for entry in votable]
+    return shown if shown in modes or not modes else modes[0]
+
+
+def _count_votes(session: Session, names: tuple[str, ...]) -> VoteCount | None:
+    """Count the votes of these boards. Who voted on several of them is not known without a look at every vote."""
+    runs = [run for name in names if (run := boards.read_current_run(session, name))]
+    if not runs:
         return None
     midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
-    before = remember(votes_at, session, view.key, midnight)
-    return VoteCount(view.run.votes, view.run.voters, view.run.votes - before)
+    total = sum(run.votes for run in runs)
+    before = sum(remember(votes_at, session, name, midnight) for name in names)
+    return VoteCount(total, runs[0].voters if len(runs) == 1 else None, total - before)
 
 
 def _unnamed_pair(

@@ -58,7 +58,7 @@ def test_votes_are_said_to_come_from_the_competitions_they_were_cast_in(app: Fla
     assert "in 2 competitions" not in page
 
 
-def test_the_front_page_says_which_votes_it_counts(app: Flask, client: FlaskClient) -> None:
+def test_the_front_page_counts_the_votes_of_all_modes(app: Flask, client: FlaskClient) -> None:
     competition(app)
     votes(app, 3)
     refresh.rebuild(parts_of(app).database, "text-to-image", now=moment())
@@ -66,7 +66,7 @@ def test_the_front_page_says_which_votes_it_counts(app: Flask, client: FlaskClie
     competition(app, "a-green-cone", mode="image-edit")
     votes(app, 2, wish=MatchupFilter(mode="image-edit"))
     refresh.rebuild(parts_of(app).database, "image-edit", now=moment())
-    assert "<b>3</b> votes on text to image by" in " ".join(client.get("/").text.split())
+    assert "<b>5</b> votes, <b>5</b> today" in " ".join(client.get("/").text.split())
 
 
 def test_intervals_say_what_they_know_that_votes_share(app: Flask, client: FlaskClient) -> None:

@@ -29,7 +29,7 @@ from app.leaderboards.views.generation_figures import (
     read_costs,
     read_figures,
 )
-from app.words import BETTER
+from app.words import BETTER, MODES, Mode
 
 DAY = timedelta(days=1)
 _BOARDS = Board.__table__.c
@@ -115,6 +115,21 @@ class CurrentRuns:
 
     runs: Mapping[str, int]
     catalogue: int
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """Return the modes that have an overall board, of `better`."""
+        return tuple(mode for mode in MODES if mode in self.runs)
+
+    @property
+    def first_mode(self) -> Mode:
+        """Return the first mode that has a board; text to image where none has."""
+        return next(iter(self.modes), MODES[0])
+
+    @property
+    def overall(self) -> tuple[str, ...]:
+        """Return the keys of all modes' overall boards, of each question."""
+        return tuple(name for name in self.runs if name.partition("?")[0] in MODES)
 
 
 class NamedModel(NamedTuple):
