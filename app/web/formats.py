@@ -143,7 +143,7 @@ def tell_crowd(outcome: str, crowd: Crowd) -> str:
     if crowd.expected is None:
         return words
     ratings = "A surprise: ratings" if crowd.expected < SURPRISE else "Ratings"
-    return f"{words} {ratings} gave it {percent(crowd.expected)}."
+    return f"{words} {ratings} gave {outcome.upper()} {percent(crowd.expected)}."
 
 
 def tell_agreement(agreement: Agreement) -> str:

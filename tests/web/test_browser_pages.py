@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Playwright, expect
 
-from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, served, visiting
+from tests.web.browsing import DRIVES_CHROMIUM, Visit, find_violations, launched, served, visiting
 from tests.web.conftest import running
 from tests.web.factories import MODELS, Named, competition, votes
 
@@ -127,6 +127,20 @@ def test_the_arena_before_and_after_the_vote(browser: Browser, base: str, width:
         faults["mine"] = find_violations(visit.page) + too_wide(visit)
         assert visit.complaints == []
     assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_letters_of_twice_their_size_fit_a_phone(playwright: Playwright, base: str) -> None:
+    """The size of letters that a reader sets in the browser, WCAG 1.4.4."""
+    with (
+        launched(playwright, "--blink-settings=defaultFontSize=32") as browser,
+        visiting(browser, base, viewport={"width": 390, "height": 844}) as visit,
+    ):
+        faults = {}
+        for name, path in PATHS.items():
+            visit.open(path)
+            faults[name] = too_wide(visit)
+        assert visit.page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+        assert {name: found for name, found in faults.items() if found} == {}
 
 
 def test_a_phone_does_not_enlarge_the_page_around_a_field(browser: Browser, base: str) -> None:

@@ -231,7 +231,7 @@ p { margin-bottom: 2em !important }"""
 
 
 SAY = "document.querySelector('[data-status]').textContent = words;"
-SAID = "You picked A. 58\u00a0% of 31 picked A too. A surprise: ratings gave it 23\u00a0%."
+SAID = "You picked A. 58\u00a0% of 31 picked A too. A surprise: ratings gave A 23\u00a0%."
 TROUBLES = (
     "The server does not answer. Your answer is kept in this tab and sent again.",
     "This browser no longer knows this pair: its cookie is gone. Your answer was not stored.",

@@ -13,6 +13,7 @@ from app.database.doors import Database
 from app.leaderboards.views.crowd import Crowd
 from app.web.formats import tell_crowd
 from app.words import Outcome
+from tests.web.catalogue import words
 from tests.web.factories import MODELS, OURS, competition, moment, parts_of, post, start
 
 
@@ -253,16 +254,18 @@ def test_the_reveal_tells_the_crowd(arena: Flask, client: FlaskClient) -> None:
     path = start(client)
     assert "judged this pair" not in client.get(path).text
     post(client, f"{path}/vote", outcome="tie")
-    assert "You called it a tie. Nobody else judged this pair yet." in client.get(path).text
+    page = client.get(path).text
+    assert "You called it a tie. Nobody else judged this pair yet." in page
+    assert len(re.findall(r"\brank #", words(page))) == 2  # a bare #3 tells a listener nothing
 
 
 @pytest.mark.parametrize(
     ("crowd", "told"),
     [
         (Crowd(0, 0, None), "Nobody else judged this pair yet."),
-        (Crowd(1, 1, 0.5), "1 other judged this pair. Ratings gave it 50\u00a0%."),
-        (Crowd(0, 9, 0.2), "9 others judged this pair. A surprise: ratings gave it 20\u00a0%."),
-        (Crowd(6, 10, 0.35), "60\u00a0% of 10 picked A too. Ratings gave it 35\u00a0%."),
+        (Crowd(1, 1, 0.5), "1 other judged this pair. Ratings gave A 50\u00a0%."),
+        (Crowd(0, 9, 0.2), "9 others judged this pair. A surprise: ratings gave A 20\u00a0%."),
+        (Crowd(6, 10, 0.35), "60\u00a0% of 10 picked A too. Ratings gave A 35\u00a0%."),
     ],
 )
 def test_few_others_are_counted_and_many_compared(crowd: Crowd, told: str) -> None:

@@ -13,7 +13,7 @@ export function tellCrowd({ outcome, crowd: others }) {
   const words = much ? `${Math.round((100 * others.same) / others.of)}\u00a0% of ${others.of} ${TOO[outcome]}.` : tellFew(others.of);
   if (others.expected == null) return words;
   const share = Math.round(100 * others.expected);
-  return `${words} ${share < 35 ? "A surprise: ratings" : "Ratings"} gave it ${share}\u00a0%.`;
+  return `${words} ${others.expected < 0.35 ? "A surprise: ratings" : "Ratings"} gave ${outcome.toUpperCase()} ${share}\u00a0%.`;
 }
 
 function tellFew(others) {
@@ -37,6 +37,7 @@ export function name(answer) {
     put("name", model.name);
     sides[side].querySelector("[data-name]").href = model.url;
     put("creator", model.creator ?? "");
+    put("elo", rating == null ? "" : "Elo ");
     put("rating", rating == null ? "" : rating.toFixed(0));
     put("interval", rating == null ? "" : `±${((high - low) / 2).toFixed(0)}`);
     put("change", change == null || rank == null ? "" : signed(change));
