@@ -141,7 +141,7 @@ OF_ONE_BODY = {
     "ModelBody.weights": "The address of its weights.",
     "ModelStatistics.chance": "The share of pairs that it has a chance of being in now.",
     "ModelStatistics.even_chance": "That share if all pairs were drawn evenly.",
-    "ModelStatistics.issued": "How many judged pairs showed it.",
+    "ModelStatistics.issued": "How many judged pairs showed it, as the last sweep counted; 0 before the first.",
     "ModelStatistics.seen_before_rate": "The share of them whose voter had seen one of its pictures before.",
     "ModelStatistics.share": "Their share of all judged pairs.",
     "ModelStatistics.undo_rate": "The share of its votes that were taken back.",

@@ -45,6 +45,8 @@ class Choice:
     competitions: tuple[tuple[str, str], ...]
     questions: tuple[tuple[str, str], ...] = ()
     """The questions that are asked in the mode; (slug, words) each."""
+    are_any: bool = False
+    """Whether there are competitions at all, closed ones too."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ def _read_choice(session: Session, mode: str) -> Choice:
         questions=tuple(
             (one.slug, one.words) for one in asked if not one.retired and mode in (one.modes or MODES)
         ),
+        are_any=bool(listed),
     )
 
 

@@ -22,6 +22,7 @@ from app.leaderboards.integrity.public_report import DayCounts
 from app.web.integrity import HEIGHT, bars
 from tests.api.conftest import Api
 from tests.leaderboards.test_picture_traces import set_traits
+from tests.web.catalogue import words
 from tests.web.conftest import running
 from tests.web.factories import MODELS, competition, moment, parts_of, votes, withdraw
 
@@ -54,6 +55,14 @@ def test_an_empty_arena_says_what_is_missing(client: FlaskClient) -> None:
     assert "No sweep has counted the days yet" in page.text
     assert "Nobody was ever quarantined" in page.text
     assert ">Integrity</a>" in client.get("/").text
+
+
+def test_pairs_that_no_sweep_has_counted_are_not_called_none(app: Flask, client: FlaskClient) -> None:
+    competition(app)
+    votes(app, 6)
+    page = words(client.get("/integrity").text)
+    assert f"{MODELS[0].name} - - 50.0" in page
+    assert "No sweep has counted judged pairs yet." in page
 
 
 def test_the_page_says_what_happened(swept: Flask) -> None:

@@ -146,3 +146,13 @@ def test_a_model_whose_images_were_withdrawn_promises_no_picture_and_no_vote(app
     assert f"Every image of {first.name} was withdrawn: the votes on them count, and none are added." in results
     assert "stay without a name" not in results
     assert "Start voting" not in results
+
+
+def test_an_arena_whose_competitions_ended_is_not_told_to_play_the_demo(app: Flask, client: FlaskClient) -> None:
+    for page in ("/", "/arena"):
+        assert "<code>arena demo</code>" in client.get(page).text
+    competition(app, status="closed")
+    for page in ("/", "/arena"):
+        text = client.get(page).text
+        assert "<code>arena demo</code>" not in text
+        assert "<code>arena competition open COMPETITION</code>" in text
