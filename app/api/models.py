@@ -18,6 +18,8 @@ from app.catalog.traits import Traits
 from app.edge.context import parts, refresh, today
 from app.edge.page_cache import public_json, reading_page
 from app.gateway import reference
+from app.gateway.offers import is_askable
+from app.gateway.providers import set_up
 from app.leaderboards.views import faq, results
 from app.leaderboards.views.question_differences import read_differences
 from app.leaderboards.views.results import BoardPlace, ModelResults
@@ -248,7 +250,8 @@ def get_model(path: ModelPath) -> Response:
         page = reference.read_model(session, slug, today())
         found = results.read_results(session, page.slug)
         differences = read_differences(session, model=page.slug)
-        answers = faq.answer_questions(page, found)
+        can_ask = is_askable(session, page, set_up(parts().settings))
+        answers = faq.answer_questions(page, found, is_askable=can_ask)
     body = _describe_page(page, found) | {"questions": differences, "faq": answers}
     return public_json(ModelBody.model_validate(body, from_attributes=True))
 

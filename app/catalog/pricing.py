@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from app.words import MODES, Mode, plural
+
 MEGAPIXEL = 1_000_000
 MICROS = 1_000_000
 """Millionths in a US dollar: amounts are stored in whole ones."""
@@ -86,6 +88,10 @@ def _describe_condition(name: str, value: str) -> str:
         return f"{value} quality"
     if name == "area" and (bound := BOUND.fullmatch(value)):
         return f"{bound[1]} {int(bound[2]) / MEGAPIXEL:.3g} megapixels"
+    if name == "megapixels" and value.isdecimal():
+        return plural(int(value), "megapixel")
+    if name == "mode" and value in MODES:
+        return Mode(value).label.lower()
     return value if name in {"resolution", "tier"} else f"{name.replace('_', ' ')} {value}"
 
 

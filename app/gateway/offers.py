@@ -101,6 +101,11 @@ def list_askable(session: Session, model: ModelSummary) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.provider for one in known if _operations(model, [one], keys)))
 
 
+def is_askable(session: Session, model: ModelSummary, providers: Mapping[str, ImageProvider]) -> bool:
+    """Tell whether anybody who offers a model can be asked, set up here or not, or one that settings add."""
+    return bool(list_askable(session, model) or read_served(session, [model], providers))
+
+
 def _read_keys(session: Session, providers: Iterable[str]) -> frozenset[Key]:
     named = (*sorted(providers), COMPATIBLE)
     # A page asks three times: for the model itself, for what to use instead of it, and for what comes near it.

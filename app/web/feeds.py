@@ -13,6 +13,8 @@ from app.catalog import lookup
 from app.edge.context import now, parts, today
 from app.edge.page_cache import public_page, reading_page
 from app.gateway import reference
+from app.gateway.offers import is_askable
+from app.gateway.providers import set_up
 from app.leaderboards.views import boards, faq, results
 from app.leaderboards.views.certainty import describe_ranks
 from app.leaderboards.views.question_differences import read_differences
@@ -165,6 +167,7 @@ def _model_llms(slug: str, base: str) -> str:
         page = reference.read_model(session, slug, today())
         places: ModelResults = results.read_results(session, page.slug)
         differences = read_differences(session, model=page.slug)
+        can_ask = is_askable(session, page, set_up(parts().settings))
     return render_template(
         "model_llms.txt",
         model=page,
@@ -172,6 +175,6 @@ def _model_llms(slug: str, base: str) -> str:
         results=places,
         groups=groups(places),
         differences=differences,
-        questions=faq.answer_questions(page, places),
+        questions=faq.answer_questions(page, places, is_askable=can_ask),
         facts=facts,
     )

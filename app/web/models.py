@@ -19,6 +19,8 @@ from app.catalog.traits import Traits, read_traits
 from app.edge.context import now, parts, refresh, today
 from app.edge.page_cache import public_page, reading_page, recall
 from app.gateway import reference
+from app.gateway.offers import is_askable
+from app.gateway.providers import set_up
 from app.leaderboards.integrity import audit
 from app.leaderboards.integrity.picture_qualities import find_equal_ratings
 from app.leaderboards.views import boards, charts, faq, results
@@ -147,13 +149,14 @@ def _render(slug: str, base: str) -> str:
         pictures = _few(showcases(session, [page.id]))
         standings = [_in_mode(session, page, mode, found) for mode in dict.fromkeys(b.mode for b in found.boards)]
         here = read_availability(session, page)
+        can_ask = is_askable(session, page, set_up(parts().settings))
         open_now = read_contested(session)
         differences = read_differences(session, model=page.slug) if asks_more() else ()
         audited = audit.read_latest(session, standings[0].mode) if standings else None
         first = standings[0].view.standings if standings else ()
         near = () if here.kind == "served" else near_models(session, page, first)
         sheet = read_fact_sheet(session, page, here.successor, today())
-    questions = faq.answer_questions(page, found)
+    questions = faq.answer_questions(page, found, is_askable=can_ask)
     codes = examples(page, base, here.operations, warning(page, here)) if _prints_code(page, here) else ()
     return render_template(
         "model.html",

@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,15 @@ def test_only_keys_are_named_that_would_help(client: FlaskClient) -> None:
     assert "This server's gateway knows no provider that serves SeedEdit 3.0." in api
     assert "Elsewhere it is served by fal" in api
     assert "FAL_KEY" not in api
+    faq = {
+        slug: [one["answer"] for one in client.get(f"/api/v1/models/{slug}").get_json()["faq"]]
+        for slug in ("flux.2-pro", "seededit-3")
+    }
+    for slug, answers in faq.items():
+        (use,) = [answer for answer in answers if "this server" in answer]
+        assert ("can't be used through this server" in use) is (slug == "seededit-3")
+        assert use in client.get(f"/models/{slug}/llms.txt").text
+        assert use in unescape(client.get(f"/models/{slug}").text)
 
 
 @pytest.mark.parametrize("slug", ["flux.2-pro", "dall-e-2"])

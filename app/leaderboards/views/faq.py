@@ -19,9 +19,14 @@ class Question:
     answer: str
 
 
-def answer_questions(page: ModelPage, results: ModelResults) -> tuple[Question, ...]:
-    """Answer the questions that the catalogue and the boards can answer, in the order of the page."""
-    return (*_cost(page), *_use(page), *_providers(page), *_resolution(page), *_standing(page, results))
+def answer_questions(page: ModelPage, results: ModelResults, *, is_askable: bool) -> tuple[Question, ...]:
+    """
+    Answer the questions that the catalogue and the boards can answer, in the order of the page.
+
+    `is_askable` tells that the gateway knows how to ask a provider of the model, set up here or not.
+    """
+    use = _use(page, is_askable=is_askable)
+    return (*_cost(page), *use, *_providers(page), *_resolution(page), *_standing(page, results))
 
 
 def _cost(page: ModelPage) -> Iterator[Question]:
@@ -38,7 +43,7 @@ def _cost(page: ModelPage) -> Iterator[Question]:
     )
 
 
-def _use(page: ModelPage) -> Iterator[Question]:
+def _use(page: ModelPage, *, is_askable: bool) -> Iterator[Question]:
     if not page.offerings:
         return
     question = f"How do I use {page.name} through the API?"
@@ -48,6 +53,13 @@ def _use(page: ModelPage) -> Iterator[Question]:
             question,
             f"{page.name} is retired{since}: no provider serves it any more. A request for it is answered "
             "with 404 model_retired and the models that can be used instead.",
+        )
+        return
+    if not is_askable:
+        yield Question(
+            question,
+            f"{page.name} can't be used through this server: "
+            "its gateway knows no API of the providers that offer it.",
         )
         return
     yield Question(
