@@ -12,7 +12,7 @@ from app.arena.voting.matchups import MatchupFilter
 from app.words import Mode
 from tests.web.catalogue import words
 from tests.web.conftest import running
-from tests.web.factories import competition, votes
+from tests.web.factories import MODELS, competition, votes
 
 VOTES = 24
 
@@ -58,3 +58,11 @@ def test_the_list_of_models_has_their_ratings(client: FlaskClient) -> None:
     page = words(client.get("/models").text)
     assert "Elo and rank: the image edit board." in page
     assert "1st to 4th" in page or "1-4" in page
+
+
+def test_a_model_of_which_nothing_is_known_is_not_called_one_that_makes_images_of_text(
+    client: FlaskClient,
+) -> None:
+    page = words(client.get(f"/models/{MODELS[0].slug}").text)
+    assert "AI image model" in page
+    assert "AI image generation model" not in page
