@@ -27,10 +27,6 @@ _MAGIC = (
 )
 VECTOR = frozenset({"SVG", "XML, perhaps SVG"})
 """Drawings: a browser could run what they hold, and nothing here draws them."""
-HEIC_ADVICE = (
-    "save it as PNG, or install the extra heic: "
-    "run scripts/setup in a checkout, or pip install 'FILE.whl[heic]' with the file installed"
-)
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -54,7 +50,7 @@ def describe_format(data: bytes) -> str:
         return ""
     advice = _ADVICE.get(known, "save it as PNG")
     if known == "HEIC" and not takes_heic():
-        advice = HEIC_ADVICE
+        advice += ", or install the extra heic where the server runs"
     return f" It is {known}; {advice}."
 
 

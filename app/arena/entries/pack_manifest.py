@@ -17,7 +17,7 @@ from app.files.folders import explain_no_file, is_noise, list_folder, same_name
 from app.files.text import InvalidFile, find_control, read_json, read_text
 from app.files.whole import write_whole
 from app.gateway import images
-from app.gateway.foreign_formats import HEIC_ADVICE, takes_heic
+from app.gateway.foreign_formats import takes_heic
 from app.gateway.images import InvalidImage
 
 MANIFEST = "manifest.json"
@@ -125,7 +125,11 @@ def explain_file(path: Path) -> ImageResult:
             path.name, "refused", f"{kind} is no format that every browser shows alike; save it as PNG"
         )
     if suffix in PHOTOGRAPHS:
-        return ImageResult(path.name, "refused", f"HEIC is no format that browsers show; {HEIC_ADVICE}")
+        reason = (
+            "HEIC is no format that browsers show; save it as PNG, or install the extra heic: "
+            "run scripts/setup in a checkout, or pip install 'FILE.whl[heic]' with the file installed"
+        )
+        return ImageResult(path.name, "refused", reason)
     if not suffix and _looks_like_image(path):
         return ImageResult(path.name, "refused", "it is a picture whose name has no ending, such as .png")
     if suffix in NOTES:
