@@ -34,19 +34,23 @@ REFRESH_SECONDS = 3.0
     "--votes", type=click.IntRange(0, 5_000), default=900, show_default=True, help="Simulated votes in all."
 )
 @click.option("--no-serve", is_flag=True, help="Only fill the arena.")
+@click.option("--yes", is_flag=True, help="Do not ask before it joins an arena with images of its own.")
 @migrate_option
 @click.pass_context
-def demo(context: click.Context, votes: int, no_serve: bool, migrate: bool) -> None:
+def demo(context: click.Context, votes: int, no_serve: bool, yes: bool, migrate: bool) -> None:
     """
     Fill the arena with pictures drawn by code and simulated votes, and serve it meanwhile.
 
-    Needs no key and no network. Run again it adds what is missing and nothing else.
+    Needs no key and no network. Run again it adds what is missing and nothing else. An arena that has images of
+    other models is filled only after a question: set DATA_DIR to another folder to keep the two apart.
     """
     if context.invoked_subcommand:
         return
     one_thread_for_numpy()
     _set_stop_handler(_raise_interrupt)
     arena = open_installation(migrate=migrate)
+    if not yes:
+        _confirm_mixing(arena, votes)
     click.echo("Loading the catalogue and seven competitions ...", err=True)
     load_seeds(arena, (SEEDS,))
     if no_serve:
@@ -82,6 +86,22 @@ def clear(yes: bool, migrate: bool) -> None:
         f"{plural(done.matchups, 'simulated matchup')} deleted, {plural(done.excluded, 'vote')} of people no "
         f"longer counted, {plural(done.deleted, 'picture')} deleted, {done.withdrawn} withdrawn"
     )
+
+
+def _confirm_mixing(arena: Installation, votes: int) -> None:
+    """Ask before the demo comes into an arena of somebody's own images; not again once it is there."""
+    from app.demo import drawing, simulated_voters
+
+    with arena.database.reading() as session:
+        own = 0 if simulated_voters.is_demo(session) else drawing.count_others(session)
+    if own:
+        click.confirm(
+            f"This arena has {plural(own, 'image')} of its own. The demo puts eight painters and "
+            f"{plural(votes, 'simulated vote')} on the same boards; `arena demo clear` removes them, and another "
+            "folder in DATA_DIR keeps the two apart. Go on?",
+            abort=True,
+            err=True,
+        )
 
 
 def _raise_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

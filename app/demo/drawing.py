@@ -12,7 +12,8 @@ from app.arena.entries.competitions import CompetitionFile
 from app.arena.entries.entries import EntryKey
 from app.arena.entries.generation import GenerationTask
 from app.arena.ledger import DEMO_CLEARED
-from app.arena.tables import Competition, LedgerLine
+from app.arena.tables import Competition, Entry, LedgerLine
+from app.catalog.tables import ImageModel
 from app.painter.painters import PAINTERS
 
 PAINTERS_PER_ROUND = 2
@@ -57,6 +58,12 @@ def list_showcases(session: Session) -> Sequence[Competition]:
 
 
 _SLUGS = [one.slug for one in SHOWCASES]
+
+
+def count_others(session: Session) -> int:
+    """Count the images in competitions that no painter of the demo made."""
+    query = select(func.count()).select_from(Entry).join(ImageModel, ImageModel.id == Entry.model_id)
+    return session.scalars(query.where(Entry.withdrawn_at.is_(None), ~ImageModel.demo)).one()
 
 
 def count_cleared_demos(session: Session) -> int:

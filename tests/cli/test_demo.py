@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 
 from app import cli
@@ -130,6 +131,25 @@ def test_filled_once_and_cleared(arena: Callable[..., Result], database: Databas
         assert not set(session.scalars(select(Category.slug))) & {"object", "scene"}
         assert not simulated_voters.is_demo(session)
         assert session.scalars(select(LedgerLine.action).where(LedgerLine.action == "demo.cleared")).all()
+
+
+def test_it_asks_before_it_joins_images_of_other_models(
+    arena: Callable[..., Result], database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        picture = tmp_path / "own" / "cube" / f"{name}.png"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((256, 256), 90).save(picture)
+    (tmp_path / "own" / "cube" / "prompt.txt").write_text("a cube")
+    assert arena("pack", str(tmp_path / "own"))[0] == 0
+    assert arena("import-pack", str(tmp_path / "own"))[0] == 0
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115
+    code, _, said = arena("demo", "--no-serve", "--votes", "6")
+    assert (code, "This arena has 2 images of its own." in said, "6 simulated votes" in said) == (1, True, True)
+    assert counted(database, Entry, Vote) == [2, 0]
+    for words in (("--yes",), ()):  # once the demo is there, nothing is asked
+        assert arena("demo", "--no-serve", "--votes", "6", *words)[0] == 0
+    assert counted(database, Entry, Vote) == [ALL + 2, 6]
 
 
 def test_clear_asks_first(arena: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
