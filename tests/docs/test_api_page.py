@@ -154,7 +154,9 @@ def test_an_arena_with_nothing_in_it_has_the_page_too(sqlite_template: Path, tmp
         inside = {link for one in pages for link in re.findall(r'(?:href|src)="(/[^"#?]*)', client.get(one).text)}
         assert {"/docs/deploy/nginx.conf", "/docs/architecture.svg"} < inside
         served = {link for link in pages | inside if not link.startswith("/static")}
-        assert {link: client.get(link, follow_redirects=True).status_code for link in served} == dict.fromkeys(served, 200)
+        assert {link: client.get(link, follow_redirects=True).status_code for link in served} == dict.fromkeys(
+            served, 200
+        )
         for path in ("nothing", "api.md", "../README.md", "deploy/README.md", "..%2fapp%2fdb.py", "deploy/no"):
             assert client.get(f"/docs/{path}").status_code == 404, path
 

@@ -141,6 +141,28 @@ def test_the_guide_tells_what_the_proxies_take() -> None:
     assert int(wait) > fields["gateway_seconds"].default + fields["gateway_queue_seconds"].default
 
 
+def test_the_team_s_nginx_takes_what_the_other_takes() -> None:
+    (text,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "team.md").read_text(), re.DOTALL)
+    whole, _, programs = text.partition("location ~ ^/(openai|v1)/")
+    other = (DEPLOY / "nginx.conf").read_text()
+    of_programs, of_playground = re.findall(r"client_max_body_size (\d+)m;", other.partition("location ~")[2])
+    assert re.findall(r"client_max_body_size (\d+)m;", whole) == [of_playground]
+    assert re.findall(r"client_max_body_size (\d+)m;", programs) == [of_programs]
+    assert re.findall(r"proxy_read_timeout (\w+);", text) == [re.findall(r"proxy_read_timeout (\w+);", other)[0]]
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="there is no caddy")
+def test_caddy_reads_the_team_s_examples(tmp_path: Path) -> None:
+    examples = re.findall(r"```caddyfile\n(.*?)```", (ROOT / "docs" / "team.md").read_text(), re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        (tmp_path / "Caddyfile").write_text(example)
+        line = ["caddy", "adapt", "--adapter", "caddyfile", "--config", str(tmp_path / "Caddyfile")]
+        place = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        done = subprocess.run(line, env=place, capture_output=True, check=False, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
