@@ -87,7 +87,8 @@ def setup(output: Path, admin: str, **answers: object) -> None:
     environment = {name.upper(): str(value) for name, value in answers.items() if value not in {"", None}}
     environment["SECRET_KEY"] = secrets.token_urlsafe(SECRET_BYTES)
     if host := urlsplit(environment.get("PUBLIC_URL", "")).hostname:
-        environment["TRUSTED_HOSTS"] = host
+        # Health checks and whoever looks after the machine ask by its own address.
+        environment["TRUSTED_HOSTS"] = ",".join(dict.fromkeys((host, "127.0.0.1")))
     environment["DATA_DIR"] = str(Path(environment["DATA_DIR"]).resolve())
     files = [output / "blindvote.env", output / "blindvote.service"]
     if existing := [str(file) for file in files if file.exists()]:

@@ -158,11 +158,16 @@ def test_the_proxy_is_tried(
     assert (code, says in said) == (int("fail" in says), True)
 
 
-def test_a_proxy_that_is_not_there_yet(arena: Callable[..., Result], tmp_path: Path) -> None:
-    words = ["--port", str(free_port()), "--public-url", "http://127.0.0.1:1", "--admin", "ada"]
+@pytest.mark.parametrize(
+    ("host", "trusted"), [("127.0.0.1", "127.0.0.1"), ("arena.localhost", "arena.localhost,127.0.0.1")]
+)
+def test_a_proxy_that_is_not_there_yet(
+    arena: Callable[..., Result], tmp_path: Path, host: str, trusted: str
+) -> None:
+    words = ["--port", str(free_port()), "--public-url", f"http://{host}:1", "--admin", "ada"]
     code, said, _ = arena("setup", "--yes", *words, "--data-dir", str(tmp_path / "d"), "--output", str(tmp_path))
     assert (code, "warn  proxy" in said, "ada signs in at /admin with the password " in said) == (0, True, True)
-    assert "TRUSTED_HOSTS=127.0.0.1" in (tmp_path / "blindvote.env").read_text()
+    assert f"TRUSTED_HOSTS={trusted}\n" in (tmp_path / "blindvote.env").read_text()
 
 
 def test_a_stranger_at_a_terminal(tmp_path: Path) -> None:

@@ -74,8 +74,10 @@ def test_the_environment_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("SECRET_KEY", SECRET)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     made = Settings()
-    assert (made.profile, made.trusted_hosts) == ("public", ("arena.example.org",))
+    assert (made.profile, made.trusted_hosts) == ("public", ("arena.example.org", "127.0.0.1"))
     assert made.public_url.startswith("https://")
+    # The container's health check asks by this address, with the same settings.
+    assert create_app(made).test_client().get("/readyz", headers={"Host": "127.0.0.1:8000"}).status_code != 400
 
 
 @pytest.mark.parametrize("name", UNITS)
