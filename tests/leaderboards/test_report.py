@@ -130,7 +130,7 @@ def test_a_target_counts_votes_on_other_questions_too(database: Database) -> Non
     judged(database)
     found = made(database, hours=3)
     more = {slug: 3 * votes for slug, votes in found.votes.items()}
-    for alone, asked in zip(suggest_steps(found), suggest_steps(replace(found, votes=more)), strict=True):
+    for alone, asked in zip(suggest_steps(found, {}), suggest_steps(replace(found, votes=more), {}), strict=True):
         if "target" in alone.command:
             board = next(one for one in found.widest if one.key.endswith(alone.command.split()[-2]))
             assert int(alone.command.split()[-1]) == board.votes + (board.votes_to_halve or 0)
