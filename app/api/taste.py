@@ -67,7 +67,7 @@ class SecondLookBody(BaseModel):
 
 
 class NarrowingBody(BaseModel):
-    """What these votes narrowed: the intervals, by votes alone, of the models they were about."""
+    """Tells how much these votes narrowed the intervals, by votes alone, of the models that they were about."""
 
     votes: int = Field(description="Those that count.")
     models: int
